@@ -42,12 +42,12 @@ test-rust:
 
 # The server is the one that the Rust tests have built: with other features, much of it would have to be built again.
 test-browser: page
-	@scripts/setup.sh browser postgres coturn sound proxies prometheus python
+	@scripts/setup.sh browser postgres coturn sound proxies prometheus python ffmpeg
 	$(SAY) "Building the server, if the Rust tests have not"
 	@$(WITH) cargo test --quiet --no-run --features protocol/schema
 	$(SAY) "Building the page's own tests"
 	@scripts/test-page --build
-	$(SAY) "Testing in real browsers (about 15 min on two cores)"
+	$(SAY) "Testing in real browsers (about 15 min on two cores, two journeys at a time)"
 	@cd end2end && ../$(WITH) npm run --silent generate && ../$(WITH) npx tsc --noEmit && ../$(WITH) npx playwright test
 
 lint: ## fmt, clippy for both sides, rustdoc, dependencies and their licences, deploy/; warnings are errors

@@ -1,10 +1,18 @@
 import { defineConfig } from "@playwright/test";
 
-// Real Chromium, one journey at a time: a call of four needs the machine for itself.
+/** Journeys whose pictures many send at once, or that look at how long something stands still: one of them at a time. */
+const BUSY = ["call", "cluster", "direct", "direct_beforehand", "direct_reload", "encryption", "sfu", "shard_restart", "share", "stage", "survival", "together"];
+const busy = BUSY.map((name) => `**/${name}.spec.ts`);
+
+// Real browsers, two journeys at a time: most of one is waiting. No two busy ones, because a call of five wants the machine.
 export default defineConfig({
     testDir: "tests",
     outputDir: ".cache/results",
-    workers: 1,
+    workers: 2,
+    projects: [
+        { name: "busy", testMatch: busy, workers: 1 },
+        { name: "others", testIgnore: busy, workers: 1 },
+    ],
     timeout: 240_000,
     expect: { timeout: 60_000 },
     forbidOnly: true,

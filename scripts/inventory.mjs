@@ -15,6 +15,7 @@ const DEPLOYED = [
     ["server", []],
     ["frontend", ["--target", WASM]],
     ["worker", ["--target", WASM]],
+    ["device-recorder", ["--target", WASM]],
 ];
 
 const cargo = (...words) => execFileSync("cargo", [...words, "--locked"], { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 28 });

@@ -28,7 +28,8 @@ fn read(tag: &str) -> Catalogue {
 type Name = (&'static str, &'static str);
 
 /// What buttons and links show, and what they are called for those who do not see beside what they stand.
-const NAMED: [(Name, Name); 8] = [
+const NAMED: [(Name, Name); 9] = [
+    (("call", "leave"), ("call", "leave_unencrypted")),
     (("people", "admit"), ("people", "admit_person")),
     (("people", "deny"), ("people", "deny_person")),
     (("host", "links"), ("plain", "links_of")),

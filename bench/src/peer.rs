@@ -143,7 +143,8 @@ async fn spawn(
     let mut command = match dialect {
         Dialect::Veranda => {
             let usual = || {
-                std::env::var_os("VERANDA_BINARY").map_or_else(|| "target/release/veranda".into(), PathBuf::from)
+                std::env::var_os("VERANDA_BINARY")
+                    .map_or_else(|| "target/release/veranda".into(), PathBuf::from)
             };
             let mut command = Command::new(binary.map_or_else(usual, Path::to_owned));
             command

@@ -46,7 +46,7 @@ test("at every size each control is there once, is large enough, and can be reac
         const all = await pressable(ada.page);
         const twice = all.filter((name, place) => name !== "Leave" && all.indexOf(name) !== place);
         expect(twice, where).toEqual([]);
-        for (const name of ["Raise hand", "Copy link", "Full screen", "Safety phrase", "Invite people", "Devices", "Settings", "Room settings", "Unlock room"]) {
+        for (const name of ["Raise hand", "Copy link", "Full screen", "Safety phrase", "Record on this device", "Invite people", "Devices", "Settings", "Room settings", "Unlock room"]) {
             expect(all, where).toContain(name);
         }
         expect(all.includes("Leave options") || all.includes("End for everyone"), where).toBe(true);

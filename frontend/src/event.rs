@@ -1,14 +1,16 @@
 //! What can happen to a session.
 
 use app::state::CallCommand;
+use call::DeviceRecordingInput;
 use call::LinkKey;
 use call::Size;
 use call::{Attempt, CaptureFault, LinkEvent, Permission, StatsRecord};
 use futures::channel::mpsc::UnboundedSender;
-use protocol::{ParticipantId, RoomKeyId, ServerFrame, Source};
+use protocol::{ParticipantId, RoomEncryption, RoomKeyId, ServerFrame, Source};
+use record::on_device::DeviceReport;
 use seal::SafetyPhrase;
 use view::PageNotice;
-use web_sys::MediaStreamTrack;
+use web_sys::{FileSystemFileHandle, MediaStreamTrack};
 
 use crate::device_list::Listed;
 
@@ -81,7 +83,7 @@ pub(crate) enum Event {
     /// The list of devices; whether there was no other reason to look than that it may have changed.
     Devices { listed: Listed, is_poll: bool },
     /// Who is inside, told to somebody outside, and which secret the room's links carry.
-    RoomFound { people: Vec<String>, room_key: Option<RoomKeyId> },
+    RoomFound { people: Vec<String>, room_key: Option<RoomKeyId>, encryption: RoomEncryption },
     /// The browser has a network again, or another one, or the page was asleep.
     NetworkChanged,
     /// The stage has this size now, in CSS pixels.
@@ -98,6 +100,12 @@ pub(crate) enum Event {
     HostLink(String),
     /// The words of a safety phrase; none when they could not be fetched.
     Phrase { of: SafetyPhrase, words: Option<String> },
+    /// Something about recordings on this device.
+    Recording(DeviceRecordingInput),
+    /// The worker that records says something.
+    DeviceReport(DeviceReport),
+    /// The person has a recording as a file of their own.
+    RecordingSaved { file: String, handle: FileSystemFileHandle },
     /// The session ends, and with it its devices and connections.
     End,
     /// Something to say once.

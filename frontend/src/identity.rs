@@ -1,9 +1,9 @@
 //! Who this page is: what the tab, the browser and the link remember, and fresh entropy for the rest.
 
 use app::state::{CallView, CallViewStoreFields};
-use call::{Call, Identity, SecretOrigin};
+use call::{Call, Command, Identity, Input, SecretOrigin};
 use leptos::prelude::{Set, Update};
-use protocol::RoomCode;
+use protocol::{RoomCode, RoomEncryption};
 use reactive_stores::Store;
 use seal::RoomSecret;
 use uuid::Uuid;
@@ -11,23 +11,29 @@ use view::{AnyNotice, Numbered, PageNotice};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
-use crate::{page, remember, web};
+use crate::{clock, page, remember, web};
 
 /// A call that goes on with the session this tab had, if it had one. `None` where the browser gives no randomness: keys of a
 /// known seed would be no keys.
-pub(crate) fn new_call(code: RoomCode) -> Option<Call> {
+pub(crate) fn new_call(code: RoomCode, encryption: RoomEncryption) -> Option<Call> {
     let identity = Identity {
         seed: random()?,
-        secret: secret(code).ok()?,
+        secret: secret(code, encryption).ok()?,
         former: remember::tab::private_keys(code),
         passed_on: remember::passed_on(code),
     };
-    Some(Call::new(code, remember::tab::session(code), (js_sys::Math::random() * 1e15) as u64, identity))
+    let random = (js_sys::Math::random() * 1e15) as u64;
+    let mut call = Call::new(code, remember::tab::session(code), random, identity);
+    call.handle_input(clock::now(), Input::Command(Command::LobbyShows { encryption }));
+    Some(call)
 }
 
 /// The secret of the page, and how it came by it. The page of whoever has just made the room makes it at once, so that every link
-/// that is copied from then on carries it.
-fn secret(code: RoomCode) -> Result<Option<(RoomSecret, SecretOrigin)>, NoRandomness> {
+/// that is copied from then on carries it; in a room that is not end-to-end encrypted it would ask everybody who comes by such a link.
+fn secret(
+    code: RoomCode,
+    encryption: RoomEncryption,
+) -> Result<Option<(RoomSecret, SecretOrigin)>, NoRandomness> {
     let remembered = remember::secret(code);
     match (page::secret(), remembered) {
         // What was drawn or passed on does not become a link's by standing in the address.
@@ -39,7 +45,7 @@ fn secret(code: RoomCode) -> Result<Option<(RoomSecret, SecretOrigin)>, NoRandom
         }
         (Some(by_link), _) => Ok(Some(by_link)),
         (None, Some(known)) => Ok(Some(known)),
-        (None, None) if page::is_makers() => {
+        (None, None) if page::is_makers() && encryption == RoomEncryption::EndToEnd => {
             let secret = RoomSecret::new(random().ok_or(NoRandomness)?);
             remember::remember_secret(code, &secret, SecretOrigin::Maker);
             page::set_secret(&secret, SecretOrigin::Maker);

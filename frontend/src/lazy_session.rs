@@ -9,7 +9,7 @@ use futures::future::join;
 use gloo_timers::future::sleep;
 use leptos::prelude::Set;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
-use protocol::RoomCode;
+use protocol::{RoomCode, RoomEncryption};
 use reactive_stores::Store;
 use wasm_bindgen_futures::spawn_local;
 
@@ -29,10 +29,20 @@ pub(crate) fn start(view: Store<CallView>, events: Events, received: UnboundedRe
     let Some(code) = code_of_page() else { return };
     // Asked before the page's own fields are touched.
     let name = name_so_far().unwrap_or_default();
+    let encryption = shown_encryption();
     spawn_local(async move {
         view.name().set(name.clone());
-        run(Visit { code, name, entrance: Entrance::Page }, view, events, received).await;
+        run(Visit { code, name, entrance: Entrance::Page { encryption } }, view, events, received).await;
     });
+}
+
+/// What the page shows of the room's encryption to somebody who has not joined: as the server has rendered it.
+fn shown_encryption() -> RoomEncryption {
+    let shown = web::document().and_then(|document| document.query_selector(".prejoin").ok().flatten());
+    match shown.and_then(|shown| shown.get_attribute("data-encryption")).as_deref() {
+        Some("transport") => RoomEncryption::Transport,
+        Some(_) | None => RoomEncryption::EndToEnd,
+    }
 }
 
 /// Runs a session, once everything is here that it needs.

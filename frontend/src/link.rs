@@ -2,6 +2,7 @@
 //! it closes when it is dropped.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use call::LinkKey;
 use call::{ConnectionState, LinkCommand, LinkEvent, Role, StatsSection};
@@ -32,7 +33,7 @@ pub(crate) struct PeerLink {
     /// The own media as one stream, so that the other side plays sound and picture in step.
     local: MediaStream,
     /// Whether the camera has still to begin, and begins small.
-    begins_small: Cell<bool>,
+    begins_small: Rc<Cell<bool>>,
     _listeners: [EventListener; 4],
 }
 
@@ -67,7 +68,7 @@ impl PeerLink {
             (PeerRef::Participant(id), Role::Responder) => Sections::with_person(id),
         };
         let (sealing, offered) = (sealing.clone(), SectionMap::default());
-        let begins_small = Cell::new(begins_small);
+        let begins_small = Rc::new(Cell::new(begins_small));
         Ok(Self {
             connection,
             sections,
@@ -82,6 +83,15 @@ impl PeerLink {
 
     pub(crate) fn number(&self) -> LinkNumber {
         self.report.number
+    }
+
+    /// The connection is there.
+    pub(crate) fn connected(&self) {
+        if self.begins_small.get()
+            && let Some(section) = self.sections.of(Source::Camera)
+        {
+            first_pictures::make_ready(section, self.begins_small.clone());
+        }
     }
 
     /// Carries out everything but `Open`, `SetSlots`, `Publish` and `Close`, which are the session's.
@@ -138,7 +148,7 @@ impl PeerLink {
     }
 
     fn replace_track(&self, source: Source, section: &RtcRtpTransceiver, track: Option<&MediaStreamTrack>) {
-        if source == Source::Camera && track.is_some() && self.begins_small.take() {
+        if source == Source::Camera && track.is_some() && self.begins_small.replace(false) {
             first_pictures::begin_small(&self.connection, section);
         }
         replace_track(section, track);

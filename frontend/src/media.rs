@@ -52,6 +52,13 @@ impl Media {
         self.links.get(&link).is_some_and(|link| link.number() == number)
     }
 
+    /// A link is connected.
+    pub(crate) fn connected(&self, link: LinkKey) {
+        if let Some(link) = self.links.get(&link) {
+            link.connected();
+        }
+    }
+
     /// Does something with one link, over which these of what is captured are sent; returns what the call is to be told at once.
     pub(crate) fn command(
         &mut self,

@@ -34,7 +34,7 @@ fn ask(code: RoomCode, events: Events) {
         if let Ok(answer) = response.json::<ValidateRoomResponse>().await {
             let people = answer.people.iter().map(ToString::to_string).collect();
             let room_key = answer.room.and_then(|room| room.room_key);
-            _ = events.unbounded_send(Event::RoomFound { people, room_key });
+            _ = events.unbounded_send(Event::RoomFound { people, room_key, encryption: answer.encryption });
         }
     });
 }

@@ -2,8 +2,8 @@
 //! does not compile.
 
 use app::state::{
-    CallView, ChatLineView, LinkFigures, ParticipantView, PathView, PublicationFigures, ReactionView,
-    RecordingView, RoomSecrecy, StageView,
+    CallView, ChatLineView, KeptRecordingView, LinkFigures, ParticipantView, PathView, PublicationFigures,
+    ReactionView, RecordingView, RoomSecrecy, StageView,
 };
 use call::{
     Call, Carried, ChatLine, Graph, LinkStatistics, Page, PublicationStatistics, RecordingSnapshot,
@@ -12,7 +12,7 @@ use call::{
 use protocol::{
     ChatTarget, DisplayName, MediaState, Participant, ParticipantId, PeerRef, Presence, Source, Timestamp,
 };
-use view::{Addressee, LinkPath, Numbered, Phase};
+use view::{Addressee, KeptRecording, KeyWarnings, LinkPath, Numbered, Phase};
 
 use crate::media::Media;
 use crate::shown::Shown;
@@ -35,6 +35,7 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         uplink_is_weak,
         topology,
         lacks_secret,
+        encryption,
         key_warnings,
         host_inside,
         recording,
@@ -88,17 +89,30 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         participants: participants.into_iter().map(|one| participant(one, media)).collect(),
         stage: stage_view(stage),
         topology,
-        secrecy: RoomSecrecy {
-            supported: media.sealing().is_some(),
-            lacks_secret,
-            warnings: key_warnings,
-            takes_another: matches!(call.secret_origin(), SecretOrigin::Granted | SecretOrigin::Provisional),
-            host_inside,
-            phrase: shown.phrase.words(),
-        },
+        encryption,
+        lobby_encryption: shown.lobby_encryption,
+        secrecy: secrecy(call, shown, media, (lacks_secret, key_warnings, host_inside)),
+        device_recording: page.device_recording(),
+        kept_recordings: page.kept_recordings().iter().map(kept_recording).collect(),
         notices: page.notices().to_vec(),
         refusal: page.refusal().cloned(),
         unsent: page.unsent().cloned(),
+    }
+}
+
+fn secrecy(
+    call: &Call,
+    shown: &Shown,
+    media: &Media,
+    (lacks_secret, warnings, host_inside): (bool, KeyWarnings, bool),
+) -> RoomSecrecy {
+    RoomSecrecy {
+        supported: media.sealing().is_some(),
+        lacks_secret,
+        warnings,
+        takes_another: matches!(call.secret_origin(), SecretOrigin::Granted | SecretOrigin::Provisional),
+        host_inside,
+        phrase: shown.phrase.words(),
     }
 }
 
@@ -115,7 +129,7 @@ fn stage_view(stage: StageSnapshot) -> StageView {
 fn participant(other: RemoteParticipant, played: &Media) -> ParticipantView {
     let RemoteParticipant { participant, link, speaking, secrecy, paused, unverified, key_changed } = other;
     let Participant { id, name, role, media, hand, presence, forbidden, key: _, recorded } = participant;
-    let MediaState { microphone, camera, screen, screen_audio } = media;
+    let MediaState { microphone, camera, screen, screen_audio, recording } = media;
     let volume = |source| played.sounds.volume(id.publication(source));
     ParticipantView {
         id,
@@ -126,6 +140,7 @@ fn participant(other: RemoteParticipant, played: &Media) -> ParticipantView {
         forbidden,
         microphone: microphone.is_on(),
         camera: camera.is_on(),
+        records: recording.is_on(),
         shares: screen.is_on(),
         shares_sound: screen_audio.is_on(),
         volume: volume(Source::Microphone),
@@ -138,6 +153,16 @@ fn participant(other: RemoteParticipant, played: &Media) -> ParticipantView {
         unverified,
         key_changed,
         recorded,
+    }
+}
+
+fn kept_recording(kept: &KeptRecording) -> KeptRecordingView {
+    let KeptRecording { file, began_millis, length, state } = kept.clone();
+    KeptRecordingView {
+        file,
+        began: time_of_day(Timestamp(began_millis)),
+        megabytes: length.div_ceil(1_000_000),
+        state,
     }
 }
 

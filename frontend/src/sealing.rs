@@ -7,7 +7,7 @@ use gloo_events::EventListener;
 use gloo_net::http::Request;
 use js_sys::Reflect;
 use protocol::{MediaKey, MediaKind, ParticipantId, Source};
-use seal::{Direction, Expected, Order, Pipe, SenderKey};
+use seal::{Direction, Expected, Order, Pipe, Protection, SenderKey};
 use view::PageNotice;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -62,6 +62,11 @@ impl Sealing {
             _ = events.unbounded_send(Event::Say(PageNotice::SealingFailed));
         });
         Some(Self(Rc::new(Inner { worker, pipes: Cell::new(0), _failed: failed })))
+    }
+
+    /// What may leave from now on.
+    pub(crate) fn protect(&self, protection: Protection) {
+        self.order(&Order::Protect { protection });
     }
 
     pub(crate) fn set_own_key(&self, key: &SenderKey) {

@@ -2,6 +2,7 @@
 
 use app::state::{ChatLineView, Devices};
 use call::Began;
+use protocol::RoomEncryption;
 use view::Preferences;
 
 use crate::phrase::Phrase;
@@ -16,6 +17,8 @@ pub(crate) struct Shown {
     pub(crate) began: CallBegan,
     pub(crate) devices: Devices,
     pub(crate) people_inside: Option<Vec<String>>,
+    /// What the server has said last of the room's encryption, to somebody outside.
+    pub(crate) lobby_encryption: Option<RoomEncryption>,
     pub(crate) chat: Vec<ChatLineView>,
     /// Of which state of the call's chat that is.
     pub(crate) chat_revision: u32,

@@ -35,6 +35,7 @@ struct Direct {
 /// An audio slot of a link to a node.
 struct Slot {
     element: HtmlAudioElement,
+    track: MediaStreamTrack,
     /// What it plays, if it is played.
     plays: Option<MediaKey>,
 }
@@ -86,7 +87,7 @@ impl Sounds {
             let Some(element) = self.element(&track) else { return };
             element.set_muted(true);
             web::play(&element);
-            self.slots.entry(link).or_default().push(Slot { element, plays: None });
+            self.slots.entry(link).or_default().push(Slot { element, track, plays: None });
         }
     }
 
@@ -138,6 +139,13 @@ impl Sounds {
             self.play(key, None);
         }
         self.volumes.clear();
+    }
+
+    /// All that is heard.
+    pub(crate) fn tracks(&self) -> impl Iterator<Item = MediaStreamTrack> + '_ {
+        let slots = self.slots.values().flatten().filter(|slot| slot.plays.is_some());
+        let direct = self.direct.values().map(|direct| &direct.track);
+        direct.chain(slots.map(|slot| &slot.track)).cloned()
     }
 
     fn element(&self, track: &MediaStreamTrack) -> Option<HtmlAudioElement> {

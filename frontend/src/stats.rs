@@ -29,6 +29,17 @@ pub(crate) fn frames_decoded(statistics: &JsValue) -> u32 {
     videos(statistics, "inbound-rtp").iter().map(decoded).sum::<f64>() as u32
 }
 
+/// Frames and packets of pictures that were sent, in all sections.
+#[cfg(test)]
+pub(crate) fn video_sent(statistics: &JsValue) -> (u32, u32) {
+    let sections = videos(statistics, "outbound-rtp");
+    let all = |name: &str| {
+        let of = |entry: &JsValue| field(entry, name).and_then(|value| value.as_f64()).unwrap_or(0.0);
+        sections.iter().map(of).sum::<f64>() as u32
+    };
+    (all("framesSent"), all("packetsSent"))
+}
+
 /// What the call's statistics are computed from.
 pub(crate) fn records(statistics: &JsValue) -> Vec<StatsRecord> {
     let record = |entry: &JsValue| {

@@ -83,6 +83,16 @@ impl Videos {
         self.elements.retain(|(whose, _), _| whose.is_none());
     }
 
+    /// What a tile plays.
+    pub(crate) fn track(&self, tile: Tile) -> Option<MediaStreamTrack> {
+        self.streams.get(&tile)?.get_video_tracks().get(0).dyn_into().ok()
+    }
+
+    /// The element that shows a tile.
+    pub(crate) fn shown_in(&self, tile: Tile) -> Option<HtmlVideoElement> {
+        element(self.elements.get(&tile)?)
+    }
+
     fn connect(&self, tile: Tile) {
         let Some(element) = self.elements.get(&tile).and_then(|id| element(id)) else { return };
         let stream = self.streams.get(&tile);

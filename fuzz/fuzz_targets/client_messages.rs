@@ -68,6 +68,8 @@ impl World {
             blocked: Vec::new(),
             recent_chat: Vec::new(),
             has_sfu: true,
+            recorder: None,
+            recording: None,
             signer: Box::new(Plain),
         };
         let mut room = Room::new(Duration::ZERO, init);
@@ -145,6 +147,7 @@ impl World {
                 Output::ChangeSettings { .. } => panic!("a guest changes the rules"),
                 Output::Keep(Change::Blocked(_)) => panic!("a guest blocks somebody"),
                 Output::Keep(Change::Done { by, .. }) => assert!(!is_honest(by)),
+                Output::Recording(_) => panic!("a guest records, where nothing can"),
                 Output::Delete | Output::Unload => panic!("a room with people in it ends"),
                 // The forwarding unit hears of somebody what only they have said.
                 Output::Media {

@@ -14,6 +14,7 @@ use storage::ChatQuota;
 
 pub use crate::cluster_config::{ClusterConfig, NodeRole};
 pub use crate::observing_config::{LogConfig, LogFormat, MetricsConfig, TracesConfig};
+pub use crate::recording_config::RecordingConfig;
 use crate::stun_url::StunUrl;
 use crate::tls_name::TlsName;
 use crate::turn_url::TurnUrl;
@@ -34,6 +35,8 @@ pub struct Config {
     pub rooms: RoomsConfig,
     /// How media is forwarded.
     pub media: MediaConfig,
+    /// What is recorded on the server, and for how long it is kept.
+    pub recording: RecordingConfig,
     /// How those get through who find no direct way.
     pub relay: RelayConfig,
     /// TURN servers of one's own, by any name.

@@ -58,6 +58,8 @@ mod peer_address;
 pub mod port_mux;
 mod push;
 mod rate_limit;
+mod recording_config;
+mod recordings;
 mod refusals;
 mod responses;
 mod rest;

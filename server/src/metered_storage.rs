@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use protocol::{
-    CallId, ChatEntry, ChatNumber, ParticipantId, PublicKey, RingId, RoomCode, RoomSettings, Timestamp,
+    CallId, ChatEntry, ChatNumber, ParticipantId, PublicKey, RecordingEnd, RecordingId, RingId, RoomCode,
+    RoomName, RoomSettings, Timestamp,
 };
 use storage::{
     AdminRepository, ApiKeyRecord, ApiKeyRepository, AuditEvent, AuditFilter, AuditRepository, BrowserId,
@@ -14,9 +15,9 @@ use storage::{
     ChatQuota, ChatRepository, Claim, ClaimedEntry, ContactChange, ContactCursor, ContactPage, ContactRecord,
     ContactRepository, Creators, Digest, Fence, FencedChange, HeldKey, HistoryPage, Idempotency,
     IdentityRepository, Journal, KeptFile, KeyRecord, KeyRepository, OutboxCount, OutboxEntry,
-    OutboxRepository, PasswordHash, PushRecord, PushRepository, Refusal, RoomRecord, RoomRepository,
-    SealedNote, SeatRecord, SeatRepository, Standing, Storage, StorageError, Topic, UsageRecord,
-    UsageRepository,
+    OutboxRepository, PasswordHash, PushRecord, PushRepository, RecordingRecord, RecordingRepository,
+    Refusal, RoomRecord, RoomRepository, SealedNote, SeatRecord, SeatRepository, Standing, Storage,
+    StorageError, Topic, UsageRecord, UsageRepository,
 };
 use tracing::{Instrument as _, Span};
 
@@ -125,6 +126,19 @@ metered! { ApiKeyRepository as "api_keys";
     api_keys() -> Vec<ApiKeyRecord>;
     keys_of_api_key(id: &str) -> Vec<(RoomCode, Digest)>;
     revoke_api_key(id: &str, at: Timestamp) -> bool;
+}
+
+metered! { RecordingRepository as "recordings";
+    begin_recording(recording: &RecordingRecord) -> ();
+    note_recording(id: RecordingId, bytes: u64, ended: Option<(Timestamp, RecordingEnd)>) -> ();
+    recording(id: RecordingId) -> Option<RecordingRecord>;
+    recordings_of(room: RoomCode, limit: u32) -> Vec<RecordingRecord>;
+    open_recordings() -> Vec<RecordingRecord>;
+    old_recordings(before: Timestamp, limit: u32) -> Vec<RecordingRecord>;
+    recorded_bytes(room: Option<RoomCode>) -> u64;
+    name_recording(id: RecordingId, name: Option<&RoomName>) -> bool;
+    delete_recording(id: RecordingId) -> bool;
+    kept_recording(room: RoomCode) -> Option<String>;
 }
 
 metered! { AuditRepository as "audit";

@@ -28,6 +28,7 @@ use crate::passwords::Passwords;
 use crate::port_mux::PortMux;
 use crate::push::{Notices, Push};
 use crate::rate_limit::{ByteRate, SharedAddressRate, SharedRate};
+use crate::recordings::{Inboxes, Recordings};
 use crate::refusals::Refusals;
 use crate::rings::{RingRates, RingsHandle};
 use crate::rooms::{self, REMEMBERED_FOR, RoomFigures, Rooms, RoomsInit};
@@ -68,6 +69,7 @@ pub struct Shared {
     /// Where the operator has turned it on.
     pub(crate) push: Option<Push>,
     pub(crate) media: Media,
+    pub(crate) recordings: Recordings,
     pub(crate) database: DatabaseHealth,
     pub(crate) admin_sessions: KnownSessions,
     pub(crate) ice_servers: IceServerList,
@@ -116,6 +118,15 @@ impl Locks {
             if postgres.is_empty() { None } else { Some(DatabaseLock::take(postgres, sharing).await?) };
         Ok(Self { folder, database })
     }
+}
+
+fn ice_servers(config: &Config, clock: Clock, media: &Media, tokens: &Tokens) -> IceServerList {
+    let own = Own {
+        addresses: media.relay_addresses().to_vec(),
+        secret: tokens.relay_secret().clone(),
+        front: OnceLock::new(),
+    };
+    IceServerList::new(clock, own, TurnServers::start(&config.turn), config.relay.credential_seconds())
 }
 
 /// With the key of the data folder, or with that of the cluster.
@@ -199,24 +210,27 @@ impl AppState {
         let tokens = tokens(&config, clock)?;
         let seen = public_address::find(&config).await;
         let stun_servers = public_address::asked(&config).to_vec();
-        let (media, news) = Media::start(&config, &seen, tokens.relay_secret(), &joins)?;
-        let own = Own {
-            addresses: media.relay_addresses().to_vec(),
-            secret: tokens.relay_secret().clone(),
-            front: OnceLock::new(),
-        };
-        let ice_servers = IceServerList::new(
+        let inboxes = Inboxes::default();
+        let (media, news) = Media::start(&config, &seen, tokens.relay_secret(), &joins, &inboxes)?;
+        let recordings = Recordings::open(
+            (&config.recording, &config.storage.data),
             clock,
-            own,
-            TurnServers::start(&config.turn),
-            config.relay.credential_seconds(),
+            Arc::clone(&storage),
+            (&media, inboxes),
+            &metrics,
         );
+        // Of several nodes each would take what another one records for what was left.
+        if cluster.is_none() {
+            recordings.clean_up().await?;
+        }
+        let ice_servers = ice_servers(&config, clock, &media, &tokens);
         let init = RoomsInit {
             clock,
             storage: Arc::clone(&storage),
             tokens: tokens.clone(),
             ice_servers: ice_servers.clone(),
             media: media.clone(),
+            recordings: recordings.clone(),
             metrics: metrics.clone(),
             joins: joins.clone(),
             cluster: cluster.clone(),
@@ -242,6 +256,7 @@ impl AppState {
             push,
             ring_rates: RingRates::new(limits, cluster.as_ref()),
             media,
+            recordings,
             database: DatabaseHealth::default(),
             admin_sessions: KnownSessions::default(),
             ice_servers,
@@ -265,7 +280,6 @@ impl AppState {
             locks,
             config,
         }));
-        tracing::info!(version = VERSION, build = state.build.id(), "Veranda starts");
         state.begin_to_watch();
         tasks::spawn(public_address::watch(Arc::downgrade(&state.0), stun_servers, seen));
         Ok(state)
@@ -273,6 +287,7 @@ impl AppState {
 
     /// What is done again and again for as long as there is a server.
     fn begin_to_watch(&self) {
+        tracing::info!(version = VERSION, build = self.build.id(), "Veranda starts");
         tasks::spawn(clean(Arc::downgrade(&self.0)));
         tasks::spawn(builds::keep(self.build.clone(), Arc::clone(&self.storage), self.clock.wall()));
         tasks::spawn(usage::watch(Arc::downgrade(&self.0)));
@@ -303,6 +318,7 @@ impl AppState {
     pub async fn stop(&self) {
         self.stopping.send_replace(true);
         _ = tokio::time::timeout(Duration::from_secs(3), self.stopping.closed()).await;
+        _ = tokio::time::timeout(Duration::from_secs(3), self.recordings.stop()).await;
         _ = tokio::time::timeout(Duration::from_secs(3), self.rooms.flush()).await;
         _ = tokio::time::timeout(Duration::from_secs(3), self.rings.flush()).await;
         self.rooms.usage().keep(&*self.storage).await;
@@ -391,10 +407,12 @@ async fn clean_once(state: &Shared) -> Result<(), StorageError> {
     let chat = clean_chat(state, today).await;
     let calls = state.storage.delete_calls(before(CALLS_KEPT_FOR)).await;
     let identities = state.storage.forget_identities(before(crate::browser::KEPT_FOR)).await;
+    let recordings = state.recordings.delete_old(today).await;
     let usage = state.storage.forget_usage(before(USAGE_KEPT_FOR)).await;
     let admins = state.storage.forget_admins(wall).await;
     builds?;
     admins?;
+    recordings?;
     usage?;
     keyrings?;
     calls?;

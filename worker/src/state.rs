@@ -30,6 +30,10 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn obey(&mut self, order: Order) {
         match order {
+            Order::Protect { protection } => {
+                self.sealer.protect(protection);
+                self.opener.protect(protection);
+            }
             Order::SetOwnKey { key } => {
                 if let Some(key) = SenderKey::from_bytes(&key) {
                     self.sealer.set_key(&key);
@@ -57,7 +61,7 @@ impl State {
     pub(crate) fn open(&mut self, pipe: u32, frame: &[u8]) -> Passage {
         let expected = self.expected.get(&pipe).copied().unwrap_or(Expected::Nothing);
         match self.opener.open(expected, frame, &mut self.buffer) {
-            Ok(_) => Passage::Passes,
+            Ok(()) => Passage::Passes,
             // Browsers and servers send packets again to find out what a line carries.
             Err(OpenError::Replayed) => Passage::Repeated,
             Err(OpenError::NotSealed | OpenError::KeyUnknown | OpenError::Forged) => Passage::Refused,

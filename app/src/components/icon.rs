@@ -46,6 +46,7 @@ pub(crate) enum Symbol {
     Search,
     Send,
     Shield,
+    ShieldOff,
     Smile,
     Speaker,
     SpeakerOff,
@@ -82,6 +83,10 @@ pub(crate) fn Icon(#[prop(into)] symbol: Signal<Symbol>) -> impl IntoView {
     }
 }
 
+/// A lamp that is lit.
+const RECORD: &str = "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 15.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z";
+
+#[expect(clippy::too_many_lines, reason = "a table, a row a symbol")]
 const fn path(symbol: Symbol) -> &'static str {
     match symbol {
         Symbol::BackTen => "M5 5v4.5h4.5M5.3 9.3A8 8 0 1 1 4 13.5",
@@ -152,9 +157,7 @@ const fn path(symbol: Symbol) -> &'static str {
         Symbol::Pin => "M9 3.5h6M10 3.5v6l-3.5 4V15h11v-1.5l-3.5-4v-6M12 15v6",
         Symbol::Play => "M7.5 4.5l11.5 7.5-11.5 7.5Z",
         Symbol::Plus => "M12 5v14M5 12h14",
-        Symbol::Record => {
-            "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 15.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z"
-        }
+        Symbol::Record => RECORD,
         Symbol::Remove => {
             "M10 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM3.5 19.5a6.5 6.5 0 0 1 11.2-4.5M16 18h5"
         }
@@ -165,6 +168,9 @@ const fn path(symbol: Symbol) -> &'static str {
         Symbol::Send => "M4 12L20 4.5l-4.5 15-4-6.5L4 12ZM11.5 13L20 4.5",
         Symbol::Shield => {
             "M12 3l7.5 2.8v5.4c0 4.6-3 8-7.5 9.8-4.5-1.8-7.5-5.2-7.5-9.8V5.8L12 3ZM8.7 12l2.4 2.4 4.4-4.6"
+        }
+        Symbol::ShieldOff => {
+            "M12 3l7.5 2.8v5.4c0 4.6-3 8-7.5 9.8-4.5-1.8-7.5-5.2-7.5-9.8V5.8L12 3ZM9.5 9.5l5 5M14.5 9.5l-5 5"
         }
         Symbol::Smile => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM8.5 14a4 4 0 0 0 7 0M9 9.5v.1M15 9.5v.1",
         Symbol::Speaker => "M4 9.5h3.5L12 5.5v13l-4.5-4H4ZM15.5 9a4 4 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11",

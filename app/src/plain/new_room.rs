@@ -47,9 +47,23 @@ pub fn NewRoom(
                     <Rule name="listed" label=room::LISTED() hint=room::LISTED_HINT()/>
                     <Rule name="delete_when_empty" label=room::DELETE_WHEN_EMPTY()/>
                 </fieldset>
+                <fieldset>
+                    <legend>{room::ENCRYPTION()}</legend>
+                    <Encryption value="end_to_end" label=room::END_TO_END() hint=room::END_TO_END_HINT() checked=true/>
+                    <Encryption value="transport" label=room::IN_TRANSIT() hint=room::IN_TRANSIT_HINT() checked=false/>
+                </fieldset>
                 <button type="submit" class="button primary">{plain::NEW_ROOM()}</button>
             </form>
         </main>
+    }
+}
+
+#[component]
+fn Encryption(value: &'static str, label: &'static str, hint: &'static str, checked: bool) -> impl IntoView {
+    let id_of_hint = format!("encryption-{value}-hint");
+    view! {
+        <label class="choice"><input type="radio" name="encryption" value=value checked=checked aria-describedby=id_of_hint.clone()/>{label}</label>
+        <p id=id_of_hint class="hint">{hint}</p>
     }
 }
 

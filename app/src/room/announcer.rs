@@ -49,7 +49,8 @@ fn is_quiet(what: &AnyNotice) -> bool {
         | Notice::SharesNoMore(_)
         | Notice::Wrote(_)
         | Notice::Knocked(_) => true,
-        Notice::SignallingLost
+        Notice::RecordsOnDevice(_)
+        | Notice::SignallingLost
         | Notice::SignallingBack
         | Notice::TurnedOff(_)
         | Notice::AskedToTurnOn(_)
@@ -58,6 +59,7 @@ fn is_quiet(what: &AnyNotice) -> bool {
         | Notice::RecordingStopped(_)
         | Notice::KeyRefused
         | Notice::KeyGranted
+        | Notice::EncryptionChanged(_)
         | Notice::KeyNotShared
         | Notice::KeyChanged(_)
         | Notice::NotSealed { .. }

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use view::Encryption;
 
 use super::recording::RecordingMark;
-use super::{Panel, use_opened};
+use super::{DeviceRecorders, Panel, use_opened};
 use crate::components::{Icon, LogoMark, Symbol};
 use crate::full_screen;
 use crate::state::{
     CallCommand, CallViewStoreFields, ParticipantViewStoreFields, RingLine, use_call_handle, use_direct_call,
 };
-use crate::text::{call, direct};
+use crate::text::{call, direct, joining};
 
 /// The heading, by which the people are called too.
 pub(super) const CALL_TITLE: &str = "call-title";
@@ -50,6 +51,7 @@ pub(crate) fn CallHeader() -> impl IntoView {
             [..] => call::UNTITLED().to_owned(),
         }
     };
+    let is_sealed = Memo::new(move |_| view.encryption().get() == Encryption::EndToEnd);
     let locked = Memo::new(move |_| view.settings().get().locked.is_on());
     view! {
         <header class="call-header">
@@ -57,10 +59,13 @@ pub(crate) fn CallHeader() -> impl IntoView {
                 <LogoMark/>
                 <h1 class="cut name" dir="auto" id=CALL_TITLE>{name}</h1>
                 <Elapsed/>
-                <button type="button" class="state" aria-label=call::ENCRYPTED_SAFETY_PHRASE title=call::ENCRYPTED_SAFETY_PHRASE
-                    on:click=move |_| opened.toggle(Panel::Safety)>
-                    <Icon symbol=Symbol::Shield/><span>{call::ENCRYPTED}</span>
-                </button>
+                <Show when=move || is_sealed.get() fallback=NotEncrypted>
+                    <button type="button" class="state" aria-label=call::ENCRYPTED_SAFETY_PHRASE title=call::ENCRYPTED_SAFETY_PHRASE
+                        on:click=move |_| opened.toggle(Panel::Safety)>
+                        <Icon symbol=Symbol::Shield/><span>{call::ENCRYPTED}</span>
+                    </button>
+                </Show>
+                <DeviceRecorders/>
                 <Show when=move || locked.get()>
                     <span class="state locked" role="img" aria-label=call::LOCKED title=call::LOCKED_HINT><Icon symbol=Symbol::Lock/></span>
                 </Show>
@@ -80,6 +85,16 @@ pub(crate) fn CallHeader() -> impl IntoView {
                 </button>
             </div>
         </header>
+    }
+}
+
+/// The mark of a room that is not end-to-end encrypted.
+#[component]
+fn NotEncrypted() -> impl IntoView {
+    view! {
+        <span class="state unsealed" data-testid="not-encrypted" title=joining::NOT_ENCRYPTED>
+            <Icon symbol=Symbol::ShieldOff/><span>{call::NOT_ENCRYPTED}</span>
+        </span>
     }
 }
 

@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use protocol::MediaVia;
 use stage::{Kind, Mode};
+use view::Encryption;
 
 use super::call_header::CALL_TITLE;
 use super::recording::RecordQuestion;
@@ -34,7 +35,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
     focus_when_shown(people);
     listen(opened);
     view! {
-        <main class="call" data-topology=move || topology_name(via.get()) data-layout=layout data-encryption="end-to-end"
+        <main class="call" data-topology=move || topology_name(via.get()) data-layout=layout data-encryption=move || encryption_name(view.encryption().get())
             data-ring=move || line.get().map(|line| line.phase.name())
             data-recording=move || view.recording().with(Option::is_some).then_some("")
             data-panel=move || opened.panel.get().map(|_| "")>
@@ -50,6 +51,13 @@ pub(crate) fn CallScreen() -> impl IntoView {
             <EndQuestion/>
             <RecordQuestion/>
         </main>
+    }
+}
+
+fn encryption_name(encryption: Encryption) -> &'static str {
+    match encryption {
+        Encryption::EndToEnd => "end-to-end",
+        Encryption::Undecided | Encryption::Transport => "transport",
     }
 }
 

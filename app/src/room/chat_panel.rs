@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use protocol::{Allowed, ParticipantId};
+use view::Encryption;
 
 use super::chat_scroll::{Change, ScrollPosition};
 use super::{ChatLine, Panel, SidePanel, use_opened};
@@ -22,6 +23,9 @@ pub(crate) fn ChatPanel() -> impl IntoView {
     on_cleanup(move || closing.send(CallCommand::LookAtChat { open: false }));
     let allowed = Memo::new(move |_| {
         let everyone = view.settings().get().may_chat == Allowed::Everyone;
+        if view.encryption().get() == Encryption::Undecided {
+            return Some(chat::UNTIL_YOU_DECIDE);
+        }
         match (everyone || view.role().get().moderates(), view.forbidden().get().chat.is_on()) {
             (true, false) => None,
             (false, _) => Some(chat::ONLY_HOSTS),

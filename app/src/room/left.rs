@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::KeptRecordings;
 use crate::pages::MessagePage;
 use crate::state::{CallCommand, use_call_handle};
 use crate::text;
@@ -15,6 +16,7 @@ pub(crate) fn Left() -> impl IntoView {
         <MessagePage takes_focus=true heading=joining::LEFT text=joining::LEFT_TEXT>
             <button type="button" class="button primary" on:click=move |_| call.send(CallCommand::Prepare)>{joining::REJOIN}</button>
             <a class="button" href="/" rel="external">{text::HOME}</a>
+            <KeptRecordings/>
         </MessagePage>
     }
 }

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::components::{LanguageChoice, Symbol, focus, is_focus_nowhere};
 use crate::full_screen;
-use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
-use crate::text::{Text, call, connection, devices, key, recording, settings, shortcuts};
+use crate::state::{CallCommand, CallViewStoreFields, DeviceRecordingCommand, use_call_handle};
+use crate::text::{Text, call, connection, device_recording, devices, key, recording, settings, shortcuts};
 
 /// A button, and what it opens: what the bar and the header have no room for, then invitations, this call, settings, and what hosts
 /// do with the room.
@@ -44,6 +44,7 @@ pub(crate) fn MoreMenu() -> impl IntoView {
                 <hr/>
                 <Entry symbol=Symbol::Statistics name=connection::DETAILS panel=Panel::Connection/>
                 <Entry symbol=Symbol::Shield name=key::SAFETY_PHRASE panel=Panel::Safety/>
+                <RecordEntry/>
                 <hr/>
                 <Entry symbol=Symbol::Microphone name=devices::HEADING panel=Panel::Devices/>
                 <Entry symbol=Symbol::Gear name=settings::HEADING panel=Panel::Settings/>
@@ -89,6 +90,25 @@ fn InTheRoom() -> impl IntoView {
             on_choose=full_screen::toggle/>
         <MenuItem symbol=Symbol::Link label=Signal::derive(move || call::COPY_LINK().to_owned()) class="when-flat"
             on_choose=move || copy.send(CallCommand::CopyLink)/>
+    }
+}
+
+/// Records the call on this device, or finishes that.
+#[component]
+fn RecordEntry() -> impl IntoView {
+    let handle = use_call_handle();
+    let recording = handle.view.device_recording();
+    let is_on = Memo::new(move |_| recording.get().is_on());
+    let toggle = move || {
+        let command = if is_on.get_untracked() {
+            DeviceRecordingCommand::Finish
+        } else {
+            DeviceRecordingCommand::Begin
+        };
+        handle.send(CallCommand::Record(command));
+    };
+    view! {
+        <MenuItem symbol=Symbol::Record label=Signal::derive(move || device_recording::record(is_on.get()).to_owned()) on_choose=toggle/>
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn PeoplePanel() -> impl IntoView {
                 </For>
             </ul>
             {use_direct_call().map(|direct| view! { <RingSomeone direct/> })}
-            <p class="path-line">{move || people::topology(view.topology().get())}</p>
+            <p class="path-line">{move || people::topology(view.topology().get(), view.encryption().get())}</p>
         </SidePanel>
     }
 }

@@ -3,10 +3,10 @@
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use protocol::limits::MAX_PASSWORD_BYTES;
-use protocol::{DisplayName, NameError, Password};
+use protocol::{DisplayName, NameError, Password, RoomEncryption};
 use view::{Copied, DeviceKind, Phase};
 
-use super::{DeviceSelect, Preview};
+use super::{DeviceSelect, KeptRecordings, Preview};
 use crate::components::{Avatar, Icon, SiteHeader, Symbol};
 use crate::state::{CallCommand, CallHandle, CallViewStoreFields, RoomLookup, use_call_handle};
 use crate::text;
@@ -22,21 +22,26 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
     let heading = move || room_name.clone().unwrap_or_else(|| joining::HEADING().to_owned());
     let is_guest = !lookup.found.role.moderates();
     let (asks_password, waits) = (is_guest && lookup.found.password, is_guest && lookup.found.waiting_room);
+    let found_encryption = lookup.found.encryption;
+    let is_sealed = Memo::new(move |_| {
+        view.lobby_encryption().get().unwrap_or(found_encryption) == RoomEncryption::EndToEnd
+    });
     let is_recorded = lookup.found.recording;
     let found: Vec<_> = lookup.found.people.iter().map(ToString::to_string).collect();
     view! {
         <SiteHeader/>
-        <main class="prejoin">
+        <main class="prejoin" data-encryption=move || if is_sealed.get() { "end-to-end" } else { "transport" }>
             <Preview name/>
             <section class="prejoin-side card">
                 <h1>{heading}</h1>
+                <KeptRecordings/>
                 <WhoIsInside found/>
                 {lookup.host_link.map(|link| view! { <HostNotice link/> })}
                 <Show when=move || view.secrecy().with(|secrecy| secrecy.supported) fallback=Unsupported>
                     <NameForm typed name asks_password=asks_password waits/>
                 </Show>
                 <ul class="promises">
-                    <li><Icon symbol=Symbol::Shield/><span>{joining::ENCRYPTED}</span></li>
+                    <EncryptionPromise is_sealed/>
                     {is_recorded.then(|| view! { <li><Icon symbol=Symbol::Record/><span>{recording::BEFORE_JOINING}</span></li> })}
                     {waits.then(|| view! { <li><Icon symbol=Symbol::Door/><span>{joining::HOST_ADMITS}</span></li> })}
                     {asks_password.then(|| view! { <li><Icon symbol=Symbol::Key/><span>{joining::ASKS_FOR_PASSWORD}</span></li> })}
@@ -44,6 +49,17 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
             </section>
             <DeviceRow/>
         </main>
+    }
+}
+
+/// Who can see and hear what is said inside.
+#[component]
+fn EncryptionPromise(is_sealed: Memo<bool>) -> impl IntoView {
+    let open = || view! { <li class="unsealed" data-testid="not-encrypted"><Icon symbol=Symbol::ShieldOff/><span>{joining::NOT_ENCRYPTED}</span></li> };
+    view! {
+        <Show when=move || is_sealed.get() fallback=open>
+            <li><Icon symbol=Symbol::Shield/><span>{joining::ENCRYPTED}</span></li>
+        </Show>
     }
 }
 

@@ -4,10 +4,12 @@
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use protocol::Source;
-use view::Signalling;
+use view::{Encryption, Signalling};
 
 use super::recording::AskedToBeRecorded;
-use super::{AskedFor, DeviceFaults, KeyBanner, Knocking, Panel, use_opened};
+use super::{
+    AskedFor, DeviceFaults, DeviceRecordingCard, KeptRecordings, KeyBanner, Knocking, Panel, use_opened,
+};
 use crate::components::{Step, focus_among, is_focus_nowhere};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::{call, devices, people};
@@ -38,15 +40,42 @@ pub(crate) fn Requests() -> impl IntoView {
             <Show when=move || is_lost.get()>
                 <p class="ask" role="alert">{move || call::reconnecting(via.get())}</p>
             </Show>
+            <EncryptionQuestion/>
             <KeyBanner/>
             <DeviceFaults/>
             // A region that is there before its text is read.
             <div class="live" aria-live="polite"><TalksWhileMuted/></div>
             <div class="live" aria-live="polite"><AskedToBeRecorded/></div>
             <AskedFor/>
+            <DeviceRecordingCard/>
+            <KeptRecordings/>
             // Who knocks is in the list of people, where that is open.
             <Show when=move || opened.panel.get() != Some(Panel::People)><Knocking/></Show>
         </section>
+    }
+}
+
+/// The room is without end-to-end encryption, and this page sends nothing before its person has decided.
+#[component]
+fn EncryptionQuestion() -> impl IntoView {
+    let call = use_call_handle();
+    let view = call.view;
+    let asks = Memo::new(move |_| view.encryption().get() == Encryption::Undecided);
+    let call = StoredValue::new(call);
+    let send = move |command: CallCommand| call.with_value(|call| call.send(command));
+    view! {
+        <Show when=move || asks.get()>
+            <div class="ask" role="group" aria-label=call::NOT_ENCRYPTED data-testid="encryption-question">
+                <p role="alert">{call::ENCRYPTION_IS_OFF}</p>
+                <span class="answers">
+                    <button type="button" class="button small danger"
+                        on:click=move |_| send(CallCommand::AcceptTransport)>{call::CONTINUE_WITHOUT_ENCRYPTION}</button>
+                    // *Leave* of the bar stays the only one of this name.
+                    <button type="button" class="button small primary" aria-label=call::LEAVE_UNENCRYPTED
+                        on:click=move |_| send(CallCommand::Leave)>{call::LEAVE}</button>
+                </span>
+            </div>
+        </Show>
     }
 }
 

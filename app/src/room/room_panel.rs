@@ -5,12 +5,14 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use protocol::limits::{MAX_CAPACITY, MAX_PASSWORD_BYTES};
 use protocol::{
-    Allowed, Moderation, NameError, Password, RoomName, RoomSettings, RoomSettingsPatch, WhenEmpty,
+    Allowed, Moderation, NameError, Password, RoomEncryption, RoomName, RoomSettings, RoomSettingsPatch,
+    WhenEmpty,
 };
 
 use super::room_links::RoomLinks;
 use super::{CommittedField, SidePanel};
-use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
+use crate::components::Confirm;
+use crate::state::{CallCommand, CallViewStoreFields, use_call_handle, use_direct_call};
 use crate::text::{self, Text, room};
 
 /// The settings.
@@ -41,6 +43,7 @@ pub(crate) fn RoomPanel() -> impl IntoView {
                 patch=|on| RoomSettingsPatch { may_chat: Some(allowed(on)), ..RoomSettingsPatch::default() }/>
             <Choice label=room::DELETE_WHEN_EMPTY on=move || settings.get().when_empty == WhenEmpty::Delete
                 patch=|on| RoomSettingsPatch { when_empty: Some(if on { WhenEmpty::Delete } else { WhenEmpty::Keep }), ..RoomSettingsPatch::default() }/>
+            <EncryptionChoice settings/>
             <Moment id="room-start" label=room::STARTS at=Signal::derive(move || view.starts_local().get())
                 command=|typed| CallCommand::SetStart { typed }/>
             <Moment id="room-end" label=room::ENDS at=Signal::derive(move || view.ends_local().get())
@@ -77,6 +80,48 @@ fn Choice(
     };
     view! {
         <label class="choice"><input type="checkbox" aria-describedby=described_by prop:checked=shown on:change=toggle/>{label}</label>
+    }
+}
+
+/// Who can open what is said. It is asked once more before end-to-end encryption is turned off. A direct call always has it.
+#[component]
+fn EncryptionChoice(settings: Memo<RoomSettings>) -> impl IntoView {
+    let call = StoredValue::new(use_call_handle());
+    let is_direct = use_direct_call().is_some();
+    let asked = RwSignal::new(false);
+    let view = use_call_handle().view;
+    let rule = Memo::new(move |_| settings.get().encryption);
+    let change = move |encryption: RoomEncryption| {
+        let patch = RoomSettingsPatch { encryption: Some(encryption), ..RoomSettingsPatch::default() };
+        let moderation = Moderation::ChangeSettings { patch: Box::new(patch) };
+        call.with_value(|call| call.send(CallCommand::Moderate { moderation }));
+    };
+    // The buttons follow the room, also back when nothing came of it.
+    let is = move |this: RoomEncryption| {
+        view.refusal().track();
+        asked.track();
+        rule.get() == this
+    };
+    view! {
+        <Show when=move || !is_direct>
+            <fieldset class="choices">
+                <legend>{room::ENCRYPTION}</legend>
+                <label class="choice">
+                    <input type="radio" name="room-encryption" aria-describedby="end-to-end-hint"
+                        prop:checked=move || is(RoomEncryption::EndToEnd) on:change=move |_| change(RoomEncryption::EndToEnd)/>
+                    {room::END_TO_END}
+                </label>
+                <p id="end-to-end-hint" class="panel-hint">{room::END_TO_END_HINT}</p>
+                <label class="choice">
+                    <input type="radio" name="room-encryption" aria-describedby="in-transit-hint"
+                        prop:checked=move || is(RoomEncryption::Transport) on:change=move |_| asked.set(true)/>
+                    {room::IN_TRANSIT}
+                </label>
+                <p id="in-transit-hint" class="panel-hint">{room::IN_TRANSIT_HINT}</p>
+            </fieldset>
+            <Confirm asked question=Signal::derive(move || room::TURN_OFF_QUESTION().to_owned()) hint=room::TURN_OFF_HINT
+                action=room::TURN_OFF on_confirm=move || change(RoomEncryption::Transport)/>
+        </Show>
     }
 }
 

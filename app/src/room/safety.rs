@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 use reactive_stores::Field;
+use view::Encryption;
 
 use super::SidePanel;
 use crate::state::{
     CallCommand, CallViewStoreFields, ParticipantView, ParticipantViewStoreFields, use_call_handle,
 };
-use crate::text::key;
+use crate::text::{joining, key};
 
 /// The safety phrase. It takes a moment to compute, and only while it is looked at.
 #[component]
@@ -19,10 +20,14 @@ pub(crate) fn SafetyPanel() -> impl IntoView {
     let phrase = move || view.secrecy().with(|secrecy| secrecy.phrase.clone()).unwrap_or_default();
     view! {
         <SidePanel title=key::SAFETY_PHRASE>
-            <p class="safety-phrase" aria-live="polite" data-testid="safety-phrase">{phrase}</p>
-            <p class="panel-hint">{key::READ_ALOUD}</p>
-            <Show when=move || view.secrecy().with(|secrecy| secrecy.warnings.was_granted)>
-                <p class="panel-hint">{key::WAS_GRANTED}</p>
+            // Words that are the same would promise what is not so.
+            <Show when=move || view.encryption().get() == Encryption::EndToEnd
+                fallback=|| view! { <p class="panel-hint">{joining::NOT_ENCRYPTED}</p> }>
+                <p class="safety-phrase" aria-live="polite" data-testid="safety-phrase">{phrase}</p>
+                <p class="panel-hint">{key::READ_ALOUD}</p>
+                <Show when=move || view.secrecy().with(|secrecy| secrecy.warnings.was_granted)>
+                    <p class="panel-hint">{key::WAS_GRANTED}</p>
+                </Show>
             </Show>
         </SidePanel>
     }

@@ -173,6 +173,7 @@ fn secrecy_state(secrecy: Secrecy) -> &'static str {
         Secrecy::Sealed => "sealed",
         Secrecy::OtherSecret => "other-secret",
         Secrecy::NotEncrypting => "none",
+        Secrecy::Plaintext => "plaintext",
     }
 }
 

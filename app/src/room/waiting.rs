@@ -1,6 +1,7 @@
 //! At the door: somebody has knocked, and a host decides.
 
 use leptos::prelude::*;
+use protocol::RoomEncryption;
 
 use super::Preview;
 use crate::components::{SiteHeader, focus_when_shown};
@@ -25,6 +26,9 @@ pub(crate) fn Waiting() -> impl IntoView {
                 </p>
                 <Show when=move || view.secrecy().with(|secrecy| secrecy.lacks_secret)>
                     <p>{joining::LACKS_KEY}</p>
+                </Show>
+                <Show when=move || view.lobby_encryption().get() == Some(RoomEncryption::Transport)>
+                    <p data-testid="not-encrypted">{joining::NOT_ENCRYPTED}</p>
                 </Show>
                 <button type="button" class="button" on:click=move |_| call.send(CallCommand::Leave)>{joining::STOP_WAITING}</button>
             </section>

@@ -92,6 +92,8 @@ pub enum CallCommand {
     MakeHostLink,
     /// Do not turn on what a host asks for.
     DeclineAsking,
+    /// Continue without end-to-end encryption, having been asked.
+    AcceptTransport,
     /// Record the call on the server.
     StartRecording,
     /// Stop that.
@@ -158,6 +160,8 @@ pub enum CallCommand {
         /// From 0 to 100.
         percent: u8,
     },
+    /// Something about recordings on this device.
+    Record(DeviceRecordingCommand),
     /// Leave, and let go of the devices.
     Leave,
     /// Go back to the choice of devices, after leaving.
@@ -181,6 +185,35 @@ pub enum CallCommand {
         participant: Option<ParticipantId>,
         /// Of which source.
         source: Source,
+    },
+}
+
+/// What a component asks of the engine about recordings on this device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceRecordingCommand {
+    /// Record the call.
+    Begin,
+    /// Finish that.
+    Finish,
+    /// Have a recording as a file of one's own.
+    Save {
+        /// Which.
+        file: String,
+    },
+    /// Delete one that is not saved.
+    Delete {
+        /// Which.
+        file: String,
+    },
+    /// Show one no longer that is saved.
+    Dismiss {
+        /// Which.
+        file: String,
+    },
+    /// Play one that is saved.
+    Open {
+        /// Which.
+        file: String,
     },
 }
 

@@ -1,14 +1,15 @@
 //! A call as components see it: one store, written by the engine's side alone, read field by field.
 
 use protocol::{
-    ChatId, Consent, Forbidden, MediaKey, ParticipantId, Reaction, RecordingId, Role, RoomSettings, Source,
-    Topology, WaitingPerson,
+    ChatId, Consent, Forbidden, MediaKey, ParticipantId, Reaction, RecordingId, Role, RoomEncryption,
+    RoomSettings, Source, Topology, WaitingPerson,
 };
 use reactive_stores::{Patch, Store};
 use stage::{Corner, Layout, Mode};
 use view::{
-    Addressee, AnyNotice, ChatText, Delivery, DeviceKind, KeyWarnings, LinkPath, LinkStatus, Numbered, Phase,
-    Preferences, Publication, Refusal, Secrecy, Signalling,
+    Addressee, AnyNotice, ChatText, Delivery, DeviceKind, DeviceRecording, Encryption, KeptState,
+    KeyWarnings, LinkPath, LinkStatus, Numbered, Phase, Preferences, Publication, Refusal, Secrecy,
+    Signalling,
 };
 
 /// Everything the pages show of a call.
@@ -98,8 +99,16 @@ pub struct CallView {
     pub paths: Vec<PathView>,
     /// What each link takes, while somebody looks.
     pub statistics: Vec<LinkFigures>,
+    /// Whether the call is end-to-end encrypted.
+    pub encryption: Encryption,
+    /// What the server has said last of the room's encryption, to somebody outside.
+    pub lobby_encryption: Option<RoomEncryption>,
     /// Who can open what is sent.
     pub secrecy: RoomSecrecy,
+    /// How far the recording on this device is.
+    pub device_recording: DeviceRecording,
+    /// What is on this device of recordings that have ended, oldest first.
+    pub kept_recordings: Vec<KeptRecordingView>,
     /// The last things that are said once, oldest first.
     pub notices: Vec<Numbered<AnyNotice>>,
     /// What was refused last, and why: what a page shows of it is to be what the room says.
@@ -144,6 +153,19 @@ pub struct RecordingView {
     pub started_by: Option<String>,
     /// What the person has answered; they are asked while they have not.
     pub answer: Consent,
+}
+
+/// What is on this device of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptRecordingView {
+    /// Its name in the browser's storage.
+    pub file: String,
+    /// When it began, as this browser's owner writes it.
+    pub began: String,
+    /// In megabytes.
+    pub megabytes: u64,
+    /// What has become of it.
+    pub state: KeptState,
 }
 
 /// Who can open what is sent.
@@ -251,6 +273,8 @@ pub struct ParticipantView {
     pub microphone: bool,
     /// Whether they send video.
     pub camera: bool,
+    /// Whether they record the call on their device.
+    pub records: bool,
     /// Whether they share a screen.
     pub shares: bool,
     /// Whether it is heard, too.
@@ -414,7 +438,11 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         topology,
         paths,
         statistics,
+        encryption,
+        lobby_encryption,
         secrecy,
+        device_recording,
+        kept_recordings,
         notices,
         refusal,
         unsent;

@@ -14,12 +14,14 @@ mod room_lookup;
 pub use call_book::{
     BlockedLine, CallBook, Day, LocalHours, PastCallLine, RulesLine, Undisturbed, UndisturbedUntil,
 };
-pub use call_handle::{CallCommand, CallHandle, provide_call_handle, use_call_handle};
+pub use call_handle::{
+    CallCommand, CallHandle, DeviceRecordingCommand, provide_call_handle, use_call_handle,
+};
 pub(crate) use call_view::publication_of;
 pub use call_view::{
-    CallView, CallViewStoreFields, ChatLineView, ChatLineViewStoreFields, Device, Devices, LinkFigures,
-    ParticipantView, ParticipantViewStoreFields, PathView, PublicationFigures, ReactionView, RecordingView,
-    RoomSecrecy, StageView, publish,
+    CallView, CallViewStoreFields, ChatLineView, ChatLineViewStoreFields, Device, Devices, KeptRecordingView,
+    LinkFigures, ParticipantView, ParticipantViewStoreFields, PathView, PublicationFigures, ReactionView,
+    RecordingView, RoomSecrecy, StageView, publish,
 };
 pub use connection_test::{
     ConnectionTestCommand, ConnectionTestHandle, provide_connection_test, use_connection_test,

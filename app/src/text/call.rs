@@ -62,7 +62,7 @@ pub(crate) fn link(status: LinkStatus, is_away: bool) -> Option<&'static str> {
 /// Why somebody is neither seen nor heard.
 pub(crate) fn closed(secrecy: Secrecy) -> Option<&'static str> {
     match secrecy {
-        Secrecy::Sealed | Secrecy::Waiting => None,
+        Secrecy::Sealed | Secrecy::Waiting | Secrecy::Plaintext => None,
         Secrecy::OtherSecret => Some(words::OTHER_KEY()),
         Secrecy::NotEncrypting => Some(words::NOT_ENCRYPTING()),
     }

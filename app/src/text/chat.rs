@@ -45,6 +45,7 @@ fn not_sent(code: Option<ErrorCode>) -> &'static str {
         | ErrorCode::RoomEnded
         | ErrorCode::PasswordNeeded
         | ErrorCode::PasswordWrong
+        | ErrorCode::EncryptionRequired
         | ErrorCode::NotAdmitted
         | ErrorCode::Removed
         | ErrorCode::Blocked

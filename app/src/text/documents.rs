@@ -112,6 +112,10 @@ pub enum ProblemType {
     OriginRefused,
     /// Too many requests.
     RateLimited,
+    /// The recording goes on.
+    RecordingGoesOn,
+    /// There is no such recording, or none that the asker may know of.
+    RecordingUnknown,
     /// The room that a request has made was deleted since.
     RoomDeleted,
     /// There is no such room, or none that the asker may know of.
@@ -156,6 +160,8 @@ impl ProblemType {
             Self::NotAllowed => "not_allowed",
             Self::OriginRefused => "origin_refused",
             Self::RateLimited => "rate_limited",
+            Self::RecordingGoesOn => "recording_goes_on",
+            Self::RecordingUnknown => "recording_unknown",
             Self::RoomDeleted => "room_deleted",
             Self::RoomUnknown => "room_unknown",
             Self::ScopeMissing => "scope_missing",
@@ -189,6 +195,8 @@ impl ProblemType {
             Self::NotAllowed => problems::NOT_ALLOWED(),
             Self::OriginRefused => problems::ORIGIN_REFUSED(),
             Self::RateLimited => problems::RATE_LIMITED(),
+            Self::RecordingGoesOn => problems::RECORDING_GOES_ON(),
+            Self::RecordingUnknown => problems::RECORDING_UNKNOWN(),
             Self::RoomDeleted => problems::ROOM_DELETED(),
             Self::RoomUnknown => problems::ROOM_UNKNOWN(),
             Self::ScopeMissing => problems::SCOPE_MISSING(),
@@ -243,6 +251,10 @@ pub enum ProblemDetail {
     ProofRefused,
     /// Too many requests.
     RateLimited,
+    /// The recording goes on.
+    RecordingGoesOn,
+    /// There is no such recording.
+    RecordingUnknown,
     /// The room was changed since it was read.
     RoomChanged,
     /// The room that the request has made was deleted.
@@ -279,6 +291,8 @@ impl ProblemDetail {
             Self::PasswordsBusy => problems::DETAIL_PASSWORDS_BUSY(),
             Self::ProofRefused => problems::DETAIL_PROOF_REFUSED(),
             Self::RateLimited => problems::DETAIL_RATE_LIMITED(),
+            Self::RecordingGoesOn => problems::DETAIL_RECORDING_GOES_ON(),
+            Self::RecordingUnknown => problems::DETAIL_RECORDING_UNKNOWN(),
             Self::RoomChanged => problems::DETAIL_ROOM_CHANGED(),
             Self::RoomDeleted => problems::DETAIL_ROOM_DELETED(),
             Self::RoomUnknown => problems::DETAIL_ROOM_UNKNOWN(),

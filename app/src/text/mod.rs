@@ -11,6 +11,7 @@ pub(crate) mod admin;
 pub(crate) mod call;
 pub(crate) mod chat;
 pub(crate) mod connection;
+pub(crate) mod device_recording;
 pub(crate) mod devices;
 pub(crate) mod direct;
 #[cfg(feature = "ssr")]

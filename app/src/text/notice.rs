@@ -1,10 +1,10 @@
 //! What is said once, on the page and aloud.
 
-use protocol::{MediaVia, Reaction, Source, first_character};
+use protocol::{MediaVia, Reaction, RoomEncryption, Source, first_character};
 use view::{AnyNotice, Copied, DeviceKind, Notice, PageNotice};
 
 use super::words::notice as words;
-use super::{devices, recording, refusal};
+use super::{device_recording, devices, recording, refusal};
 
 /// Whatever has happened.
 pub(crate) fn said(said: &AnyNotice) -> String {
@@ -30,6 +30,7 @@ fn of_call(notice: &Notice) -> String {
         Notice::YouShare => words::YOU_SHARE().to_owned(),
         Notice::Shares(name) => words::shares(&brief(name.as_str())),
         Notice::SharesNoMore(name) => words::shares_no_more(&brief(name.as_str())),
+        Notice::RecordsOnDevice(name) => device_recording::someone_records(&brief(name.as_str())),
         Notice::Wrote(name) => words::wrote(&brief(name.as_str())),
         Notice::Knocked(name) => words::knocked(&brief(name.as_str())),
         Notice::TurnedOff(source) => turned_off(*source).to_owned(),
@@ -40,6 +41,8 @@ fn of_call(notice: &Notice) -> String {
         Notice::RecordingStopped(reason) => recording::stopped(*reason).to_owned(),
         Notice::KeyRefused => words::KEY_REFUSED().to_owned(),
         Notice::KeyGranted => words::KEY_GRANTED().to_owned(),
+        Notice::EncryptionChanged(RoomEncryption::EndToEnd) => words::ENCRYPTION_TURNED_ON().to_owned(),
+        Notice::EncryptionChanged(RoomEncryption::Transport) => words::ENCRYPTION_TURNED_OFF().to_owned(),
         Notice::KeyNotShared => words::KEY_NOT_SHARED().to_owned(),
         Notice::KeyChanged(name) => words::key_changed(name),
         Notice::NotSealed { text: _ } => words::NOT_SEALED().to_owned(),
@@ -94,6 +97,7 @@ fn of_page(notice: &PageNotice) -> String {
         PageNotice::ShareEnded => words::SHARE_ENDED(),
         PageNotice::PhraseFailed => words::PHRASE_FAILED(),
         PageNotice::SealingFailed => words::SEALING_FAILED(),
+        PageNotice::RecordingFailed(fault) => device_recording::fault(*fault),
         PageNotice::NoRandomness => words::NO_RANDOMNESS(),
     };
     sentence.to_owned()

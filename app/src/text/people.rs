@@ -1,6 +1,7 @@
 //! People: the list, what hosts can do about somebody, who waits, and how the call connects.
 
 use protocol::{MediaVia, Role, Source, Topology, TopologyReason};
+use view::Encryption;
 
 use super::words::people as words;
 pub(crate) use super::words::people::*;
@@ -87,8 +88,8 @@ pub(crate) fn action_on(what: Action, name: &str) -> String {
     words::action_on(&action(what)(), &name)
 }
 
-/// How the call connects, and why.
-pub(crate) fn topology(topology: Topology) -> String {
+/// How the call connects, and why, and whether it is end-to-end encrypted.
+pub(crate) fn topology(topology: Topology, encryption: Encryption) -> String {
     let Topology { epoch: _, via, reason, migration } = topology;
     let way = match via {
         MediaVia::Mesh => words::CONNECTED_DIRECTLY(),
@@ -103,5 +104,9 @@ pub(crate) fn topology(topology: Topology) -> String {
         TopologyReason::Recording => Some(recording::BECAUSE_RECORDED()),
     };
     let change = migration.map(|_| words::SWITCHING());
-    sentences([Some(way), why, Some(words::END_TO_END_ENCRYPTED()), change].into_iter().flatten())
+    let sealed = match encryption {
+        Encryption::EndToEnd => Some(words::END_TO_END_ENCRYPTED()),
+        Encryption::Undecided | Encryption::Transport => None,
+    };
+    sentences([Some(way), why, sealed, change].into_iter().flatten())
 }

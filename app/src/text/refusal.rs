@@ -48,6 +48,7 @@ fn words_for(code: ErrorCode) -> Words {
         ErrorCode::RoomLocked => return ROOM_LOCKED,
         ErrorCode::RoomNotStarted => return NOT_STARTED,
         ErrorCode::RoomEnded => return ENDED,
+        ErrorCode::EncryptionRequired => (words::ENCRYPTION_REQUIRED, words::ENCRYPTION_REQUIRED_TEXT),
         ErrorCode::NotAdmitted => (words::NOT_ADMITTED, words::NOT_ADMITTED_TEXT),
         ErrorCode::Removed => (words::REMOVED, words::REMOVED_TEXT),
         ErrorCode::Blocked => (words::BLOCKED, words::BLOCKED_TEXT),
@@ -115,6 +116,7 @@ pub(crate) fn of_request(code: ErrorCode) -> &'static str {
         ErrorCode::ChatTooFast => words::SENDING_TOO_FAST(),
         ErrorCode::RoomFull => words::NO_ROOM_LEFT(),
         ErrorCode::ChatFull => words::CHAT_FULL(),
+        ErrorCode::EncryptionRequired => words::ENCRYPTION_REQUIRED(),
         ErrorCode::RecordingUnavailable => recording::UNAVAILABLE(),
         ErrorCode::Malformed
         | ErrorCode::TooLarge

@@ -85,8 +85,11 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         }
         memory(&mut owner, &mut entry).await?;
     }
-    let (one, two, three) =
-        (setup.node("one", ALL_ROLES).await?, setup.node("two", ALL_ROLES).await?, setup.node("three", ALL_ROLES).await?);
+    let (one, two, three) = (
+        setup.node("one", ALL_ROLES).await?,
+        setup.node("two", ALL_ROLES).await?,
+        setup.node("three", ALL_ROLES).await?,
+    );
     let all = vec![&one, &two, &three];
     messages(&Way { name: "three nodes, each in turn", entries: all.clone(), all }).await
 }

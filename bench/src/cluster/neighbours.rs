@@ -84,7 +84,8 @@ impl Person {
             if let Ok(socket) = connect(node.address).await {
                 self.socket = socket;
                 let (room, session, last) = (self.room.clone(), self.session.clone(), self.last);
-                let resume = json!({ "type": "resume", "version": 1, "room": room, "session": session, "last": last });
+                let resume =
+                    json!({ "type": "resume", "version": 1, "room": room, "session": session, "last": last });
                 self.say(&resume).await?;
                 let told = self.read().await?.unwrap_or_default();
                 if told["type"] == "resumed" || told["type"] == "joined" {
@@ -182,7 +183,10 @@ pub(crate) async fn run(old: &str, new: &str) -> anyhow::Result<()> {
         rooms.push(people);
     }
     let heard = talk(&mut rooms, &[&one, &two], 1).await?;
-    say(&format!("{ROOMS} rooms with people at both, rooms of each node: {}; {heard} messages heard, each once", setup.owners().await?));
+    say(&format!(
+        "{ROOMS} rooms with people at both, rooms of each node: {}; {heard} messages heard, each once",
+        setup.owners().await?
+    ));
 
     for room in &mut rooms {
         for (person, entry) in room.iter_mut().zip([&two, &one, &two, &one]) {
@@ -194,13 +198,19 @@ pub(crate) async fn run(old: &str, new: &str) -> anyhow::Result<()> {
 
     let status = one.told_to_end().await?;
     let heard = talk(&mut rooms, &[&two], 3).await?;
-    say(&format!("the old one was told to end ({status}); its rooms are the new one's: {}; {heard} heard", setup.owners().await?));
+    say(&format!(
+        "the old one was told to end ({status}); its rooms are the new one's: {}; {heard} heard",
+        setup.owners().await?
+    ));
 
     one.become_version(old.clone()).await?;
     until_ready(&one).await?;
     two.kill().await?;
     let heard = talk(&mut rooms, &[&one], 4).await?;
-    say(&format!("back to the old version, whose neighbour was killed; its rooms: {}; {heard} heard", setup.owners().await?));
+    say(&format!(
+        "back to the old version, whose neighbour was killed; its rooms: {}; {heard} heard",
+        setup.owners().await?
+    ));
 
     two.become_version(new.clone()).await?;
     until_ready(&two).await?;

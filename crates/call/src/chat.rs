@@ -1,6 +1,6 @@
 //! Chat as one person sees it: what came, what they wrote, and what became of that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
     ChatEntry, ChatId, ChatNumber, ChatTarget, DisplayName, Envelope, ErrorCode, MessageId, ParticipantId,
@@ -43,7 +43,7 @@ pub(crate) struct Chat {
     /// Own messages that were said again under another id.
     said_anew: BTreeSet<ChatId>,
     /// What was written at this page: a server can pass anything off as one's own.
-    own_words: BTreeSet<ChatId>,
+    own_words: BTreeMap<ChatId, String>,
 }
 
 impl Chat {
@@ -117,7 +117,9 @@ impl Chat {
     pub(crate) fn write(&mut self, line: ChatLine) {
         self.revision += 1;
         self.lines.retain(|known| known.id != line.id);
-        self.own_words.insert(line.id);
+        if let ChatText::Sealed(text) | ChatText::Open(text) = &line.text {
+            self.own_words.insert(line.id, text.clone());
+        }
         self.lines.push(line);
     }
 
@@ -147,11 +149,19 @@ impl Chat {
     pub(crate) fn unfinished(&self, me: ParticipantId) -> Vec<ChatLine> {
         let is_unfinished = |line: &&ChatLine| {
             // What a server passes off as one's own does not open, and is not said again as if it were.
-            line.from == me
-                && matches!(line.text, ChatText::Sealed(_))
-                && matches!(line.delivery, Delivery::Sending | Delivery::Delivered)
+            let is_own = match &line.text {
+                ChatText::Sealed(_) => true,
+                ChatText::Open(text) => self.own_words.get(&line.id) == Some(text),
+                ChatText::Closed => false,
+            };
+            line.from == me && is_own && matches!(line.delivery, Delivery::Sending | Delivery::Delivered)
         };
         self.lines.iter().filter(is_unfinished).cloned().collect()
+    }
+
+    /// What was written at this page under an id, whatever the server has made of it.
+    pub(crate) fn own_words(&self, id: ChatId) -> Option<&str> {
+        self.own_words.get(&id).map(String::as_str)
     }
 
     pub(crate) fn find(&self, id: ChatId, me: ParticipantId) -> Option<ChatLine> {
@@ -166,7 +176,7 @@ impl Chat {
     ) -> Vec<String> {
         let (taken, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.lines)
             .into_iter()
-            .partition(|line| line.from == me && self.own_words.contains(&line.id) && is_to_be(line));
+            .partition(|line| line.from == me && self.own_words.contains_key(&line.id) && is_to_be(line));
         self.lines = kept;
         self.revision += 1;
         self.said_anew.extend(taken.iter().map(|line| line.id));

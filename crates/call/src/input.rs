@@ -2,8 +2,8 @@
 
 use crate::LinkKey;
 use protocol::{
-    ChatId, ChatTarget, DisplayName, IceCandidate, Moderation, ParticipantId, Password, Reaction, Sdp,
-    SectionMap, ServerFrame, Source, Switch,
+    ChatId, ChatTarget, DisplayName, IceCandidate, Moderation, ParticipantId, Password, Reaction,
+    RoomEncryption, Sdp, SectionMap, ServerFrame, Source, Switch,
 };
 use stage::StageInput;
 use view::CaptureFault;
@@ -89,6 +89,11 @@ pub enum Command {
         /// With this password, if the room wants one.
         password: Option<Password>,
     },
+    /// The call is recorded on this device, or no longer: everybody is told.
+    TellRecording {
+        /// Whether it is.
+        to: Switch,
+    },
     /// Raise or lower one's own hand.
     SetHand {
         /// `on` raises it.
@@ -144,6 +149,13 @@ pub enum Command {
     },
     /// Do not turn on what a host asks for.
     DeclineAsking,
+    /// The page shows this of the room, to somebody who has not joined.
+    LobbyShows {
+        /// What it shows.
+        encryption: RoomEncryption,
+    },
+    /// Continue without end-to-end encryption, having been asked.
+    AcceptTransport,
     /// Record the call on the server, as a host.
     StartRecording,
     /// Stop that, as a host.

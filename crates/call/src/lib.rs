@@ -15,6 +15,7 @@ mod media_paths;
 mod output;
 mod page;
 mod people;
+mod protection;
 mod publications;
 mod recording;
 mod ringing;
@@ -39,7 +40,8 @@ pub use input::{Command, ConnectionState, Input, Level, LinkEvent};
 pub use link_key::LinkKey;
 pub use output::{LinkCommand, Output, Role};
 pub use page::{
-    Attempt, CaptureRequest, NamedDevice, Page, PageEffect, PageInput, Permission, ShownReaction, Sound,
+    Attempt, CaptureRequest, DeviceRecordingInput, NamedDevice, Page, PageEffect, PageInput, Permission,
+    ShownReaction, Sound,
 };
 pub use publications::Publications;
 pub use recording::RecordingSnapshot;
@@ -48,13 +50,13 @@ pub use schedule::{Bound, Typed, schedule};
 pub use shared_sound::{SharedSound, SharedSoundVerdict, SharedSurface};
 pub use shown_via::ShownVia;
 pub use snapshot::{Began, RemoteParticipant, Snapshot, StageSnapshot};
-pub use stage::{Size, StageInput};
+pub use stage::{Drawn, Reading, Rect, Size, StageInput};
 pub use statistics::{
     Carried, Graph, History, LayerStatistics, LinkStatistics, PublicationStatistics, QualityLimitation,
     Statistics, StatsRecord, StatsSection, StatsType, StatsValue,
 };
 pub use switches::{SwitchedBy, Switches};
 pub use view::{
-    CaptureFault, ChatText, Delivery, KeyWarnings, LinkFailure, LinkStatus, Notice, Phase, Publication,
-    RingPhase, RingRefusal, ScheduleError, Secrecy, Signalling,
+    CaptureFault, ChatText, Delivery, Encryption, KeyWarnings, LinkFailure, LinkStatus, Notice, Phase,
+    Publication, RingPhase, RingRefusal, ScheduleError, Secrecy, Signalling,
 };

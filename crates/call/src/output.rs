@@ -6,7 +6,7 @@ use protocol::{
     Source, Switch,
 };
 
-use seal::{KeyDigest, RoomSecret, SenderKey};
+use seal::{KeyDigest, Protection, RoomSecret, SenderKey};
 
 use view::Notice;
 
@@ -59,6 +59,8 @@ pub enum Output {
         /// What each slot plays, if it is played.
         played: Vec<Option<MediaKey>>,
     },
+    /// What may leave from now on, of everything that is sent: sealed frames, plaintext, or nothing. Sealed frames until it is said.
+    Protect(Protection),
     /// Seal everything that is sent with this key from now on.
     SetOwnKey(SenderKey),
     /// Open what somebody sends with this key, too.

@@ -38,6 +38,8 @@ pub(crate) struct Update {
     pub(crate) has_raised_hand: bool,
     /// Whether they have begun to share a screen, or have ended it.
     pub(crate) shares: Option<Switch>,
+    /// They have begun to record the call on their device.
+    pub(crate) begins_to_record: bool,
 }
 
 impl People {
@@ -103,9 +105,11 @@ impl People {
         let has_raised_hand = before.hand.is_none() && participant.hand.is_some();
         let screen = participant.media.screen;
         let shares = (before.media.screen != screen).then_some(screen);
+        let begins_to_record = !before.media.recording.is_on() && participant.media.recording.is_on();
         let key = participant.key.clone().or_else(|| before.key.take());
         *before = Participant { key, ..participant };
-        Some(Update { participant: before.clone(), key_before, is_back, has_raised_hand, shares })
+        let participant = before.clone();
+        Some(Update { participant, key_before, is_back, has_raised_hand, shares, begins_to_record })
     }
 
     /// The room begins to ask everybody, or to ask nobody, whether they are recorded.

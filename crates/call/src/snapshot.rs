@@ -8,7 +8,7 @@ use protocol::{
 };
 
 use stage::{Corner, Layout, Mode};
-use view::{KeyWarnings, LinkStatus, Phase, Secrecy, Signalling};
+use view::{Encryption, KeyWarnings, LinkStatus, Phase, Secrecy, Signalling};
 
 use crate::{Publications, RecordingSnapshot};
 
@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub topology: Topology,
     /// Whether the person waits because they have not the room's secret.
     pub lacks_secret: bool,
+    /// Whether the call is end-to-end encrypted.
+    pub encryption: Encryption,
     /// What the person should know of the room's secret.
     pub key_warnings: KeyWarnings,
     /// Whether somebody is inside who can let the person in, while they wait.

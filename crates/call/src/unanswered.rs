@@ -40,6 +40,7 @@ impl Unanswered {
             | Output::Send(_)
             | Output::CloseSocket
             | Output::RememberSession(_)
+            | Output::Protect(_)
             | Output::SetOwnKey(_)
             | Output::SetKeyOf { .. }
             | Output::ForgetKeysOf(_)

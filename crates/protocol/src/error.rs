@@ -57,6 +57,8 @@ pub enum ErrorCode {
     PasswordNeeded,
     /// The password is not that of the room.
     PasswordWrong,
+    /// The room is end-to-end encrypted, and the client, or what it asks for, cannot seal and open.
+    EncryptionRequired,
     /// A host did not let the person in.
     NotAdmitted,
     /// A host removed the person.
@@ -128,6 +130,7 @@ impl ErrorCode {
             Self::RoomEnded => "the call has ended",
             Self::PasswordNeeded => "password required",
             Self::PasswordWrong => "wrong password",
+            Self::EncryptionRequired => "not available in an end-to-end encrypted room",
             Self::NotAdmitted => "a host did not let you in",
             Self::Removed => "a host removed you from the room",
             Self::Blocked => "a host blocked you from the room",
@@ -185,6 +188,7 @@ impl ErrorCode {
             | Self::RoomEnded
             | Self::PasswordNeeded
             | Self::PasswordWrong
+            | Self::EncryptionRequired
             | Self::NotAdmitted
             | Self::Removed
             | Self::Blocked

@@ -24,6 +24,7 @@ mod reaction;
 mod recording;
 mod rest;
 mod rest_calls;
+mod rest_recordings;
 mod ring;
 mod ring_event;
 mod ring_message;
@@ -76,6 +77,7 @@ pub use rest::{
     TurnOffRequest, ValidateRoomResponse,
 };
 pub use rest_calls::{CallChallenge, CallResource, CallStatus, CalleeKey, CreateCallRequest, CreatedCall};
+pub use rest_recordings::{RecordingInfo, RecordingPatch, RecordingProgress};
 pub use ring::{
     Activity, HangUpReason, IncomingRing, Manner, Outcome, PlaceRing, Progress, Receipt, RingSide, Standing,
 };
@@ -87,7 +89,7 @@ pub use room_message::{RoomFrame, RoomMessage};
 pub use secrets::{Credential, Password, PushEndpoint, SecretError, SessionToken};
 pub use sequence::Sequence;
 pub use server_message::{IceServer, IceServers, Joined, ServerFrame, ServerMessage};
-pub use settings::{Allowed, RoomSettings, RoomSettingsPatch, SettingsError, WhenEmpty};
+pub use settings::{Allowed, RoomEncryption, RoomSettings, RoomSettingsPatch, SettingsError, WhenEmpty};
 pub use signal::{IceCandidate, Sdp, SectionMap, SectionMapError, Signal, SignalNumber, TooLong};
 pub use slots::{Subscription, Subscriptions, TooManySlots};
 pub use time_zone::{TimeZoneError, TimeZoneName};

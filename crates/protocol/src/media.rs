@@ -23,6 +23,11 @@ impl Switch {
         self == Self::On
     }
 
+    // By reference, as serde asks whether a field is left out.
+    fn is_off(&self) -> bool {
+        !self.is_on()
+    }
+
     /// The other position.
     #[must_use]
     pub fn toggled(self) -> Self {
@@ -85,6 +90,9 @@ pub struct MediaState {
     pub screen: Switch,
     /// Whether the sound of what is shared is sent.
     pub screen_audio: Switch,
+    /// Whether the call is recorded on their device: nothing is sent for it, and what others send is kept.
+    #[serde(skip_serializing_if = "Switch::is_off")]
+    pub recording: Switch,
 }
 
 impl Source {
@@ -183,6 +191,16 @@ impl MediaState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn that_somebody_records_is_told_and_who_does_not_say_so_does_not() {
+        let media = MediaState { recording: Switch::On, ..MediaState::default() };
+        let told = serde_json::to_string(&media).unwrap();
+        assert_eq!(serde_json::from_str::<MediaState>(&told).unwrap(), media);
+        let before = r#"{"microphone":"off","camera":"off","screen":"off","screen_audio":"off"}"#;
+        assert_eq!(serde_json::from_str::<MediaState>(before).unwrap(), MediaState::default());
+        assert_eq!(serde_json::to_string(&MediaState::default()).unwrap(), before);
+    }
 
     #[test]
     fn all_sources_are_among_all_of_them_in_their_order() {

@@ -7,7 +7,10 @@ use strum::EnumCount;
 
 #[cfg(feature = "schema")]
 use crate::limits::MAX_LISTED_ROOMS;
-use crate::{Credential, DisplayName, Role, RoomCode, RoomKeyId, RoomName, RoomSettings, Source, Timestamp};
+use crate::{
+    Credential, DisplayName, Role, RoomCode, RoomEncryption, RoomKeyId, RoomName, RoomSettings, Source,
+    Timestamp,
+};
 
 /// A room as its link shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -305,6 +308,9 @@ pub struct ValidateRoomResponse {
     pub password: bool,
     /// Whether guests wait to be let in.
     pub waiting_room: bool,
+    /// Who can open what is said inside.
+    #[serde(default)]
+    pub encryption: RoomEncryption,
     /// When it starts, if it has not started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Timestamp>,
@@ -323,6 +329,7 @@ impl ValidateRoomResponse {
         people: Vec::new(),
         password: false,
         waiting_room: false,
+        encryption: RoomEncryption::EndToEnd,
         starts_at: None,
         recording: false,
         role: Role::Guest,

@@ -29,6 +29,18 @@ pub enum WhenEmpty {
     Delete,
 }
 
+/// Who can open what is said in a room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RoomEncryption {
+    /// The people in it, and not the server. What cannot seal stays outside.
+    #[default]
+    EndToEnd,
+    /// The server, too: media is encrypted between it and each browser alone, and chat is plain text.
+    Transport,
+}
+
 /// The rules of one room, without its password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -55,6 +67,8 @@ pub struct RoomSettings {
     pub may_share: Allowed,
     /// Who may write to the room.
     pub may_chat: Allowed,
+    /// Who can open what is said. Only a host changes it, and each page asks its person before it sends anything that is not sealed.
+    pub encryption: RoomEncryption,
     /// When guests may enter; before, only hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Timestamp>,
@@ -83,6 +97,7 @@ impl Default for RoomSettings {
             may_unmute: Allowed::Everyone,
             may_share: Allowed::Everyone,
             may_chat: Allowed::Everyone,
+            encryption: RoomEncryption::EndToEnd,
             starts_at: None,
             ends_at: None,
             when_empty: WhenEmpty::Keep,
@@ -129,6 +144,9 @@ pub struct RoomSettingsPatch {
     /// Who may write to the room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_chat: Option<Allowed>,
+    /// Who can open what is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<RoomEncryption>,
     /// When guests may enter, or none; before, only hosts.
     #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Option<Timestamp>>,
@@ -164,6 +182,9 @@ pub enum SettingsError {
     /// It starts later than [`MAX_STARTS_WITHIN_DAYS`].
     #[error("a room starts within {MAX_STARTS_WITHIN_DAYS} days")]
     StartsTooLate,
+    /// It was made for a ring.
+    #[error("a direct call is always end-to-end encrypted")]
+    DirectCall,
     /// It lasts longer than [`MAX_LASTS_DAYS`].
     #[error("a room ends within {MAX_LASTS_DAYS} days of its start, or has no end")]
     EndsTooLate,
@@ -187,6 +208,7 @@ impl RoomSettingsPatch {
             may_unmute: self.may_unmute.unwrap_or(was.may_unmute),
             may_share: self.may_share.unwrap_or(was.may_share),
             may_chat: self.may_chat.unwrap_or(was.may_chat),
+            encryption: self.encryption.unwrap_or(was.encryption),
             starts_at: self.starts_at.unwrap_or(was.starts_at),
             ends_at: self.ends_at.unwrap_or(was.ends_at),
             when_empty: self.when_empty.unwrap_or(was.when_empty),

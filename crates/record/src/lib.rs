@@ -11,6 +11,7 @@ mod events;
 mod key_boxes;
 mod lines;
 mod manifest;
+pub mod on_device;
 pub mod playback;
 mod recorder;
 mod rtp;

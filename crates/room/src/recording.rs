@@ -148,7 +148,7 @@ impl RecordingMachine {
                 Err(code) => self.refuse(from, code, in_reply_to),
             },
             RecordingInput::Stop { from, in_reply_to, recording } => {
-                self.stop(from, in_reply_to, recording, view)
+                self.stop(from, in_reply_to, recording, view);
             }
             RecordingInput::Answer { from, in_reply_to, recording, consent } => {
                 match self.answer(now, from, recording, consent, view) {

@@ -3,8 +3,8 @@
 use protocol::{MediaKind, Source};
 use sframe::frame::{MediaFrameView, MonotonicCounter};
 
-use crate::SenderKey;
 use crate::suite::{SUITE, SealingKey};
+use crate::{Protection, SenderKey};
 
 /// How many bytes at the front of a frame stay clear, though nobody can change them: none of Opus; those of VP8 say whether the
 /// frame is a keyframe and how large the picture is (RFC 6386 §9.1), which browsers read from the packets. `None` when the frame
@@ -34,6 +34,7 @@ impl std::fmt::Debug for FrameSealer {
 /// source has a key of its own, derived from the sender key: nobody in between can play a screen where a camera is expected.
 #[derive(Default)]
 pub struct FrameSealer {
+    protection: Protection,
     key: Option<SenderKey>,
     /// What was derived from it for each source of which something was sealed, in the order of [`Source::ALL`].
     derived: [Option<SealingKey>; Source::ALL.len()],
@@ -41,14 +42,28 @@ pub struct FrameSealer {
 }
 
 impl FrameSealer {
+    /// What may leave from now on.
+    pub fn protect(&mut self, protection: Protection) {
+        self.protection = protection;
+    }
+
     /// Seals with this key from now on.
     pub fn set_key(&mut self, key: &SenderKey) {
         (self.key, self.derived) = (Some(key.clone()), Default::default());
     }
 
-    /// Seals a frame into `sealed`, which is overwritten. False when there is no key yet, or the frame is none; it must not be
-    /// sent then.
+    /// Writes into `sealed`, which is overwritten, what of a frame may leave: the frame sealed, or as it is where plaintext may. False
+    /// when there is no key yet, the frame is none, or nothing may leave; it must not be sent then.
     pub fn seal(&mut self, source: Source, frame: &[u8], sealed: &mut Vec<u8>) -> bool {
+        match self.protection {
+            Protection::Sealed => {}
+            Protection::Withheld => return false,
+            Protection::Plaintext => {
+                sealed.clear();
+                sealed.extend_from_slice(frame);
+                return true;
+            }
+        }
         let (Some(key), Some(clear)) = (&self.key, clear_bytes(source.kind(), frame)) else { return false };
         let derived = &mut self.derived[source as usize];
         if derived.is_none() {
@@ -72,6 +87,23 @@ mod tests {
 
     use super::*;
     use crate::Tag;
+
+    #[test]
+    fn plaintext_leaves_after_an_order_alone_and_nothing_while_it_is_withheld() {
+        let (mut sealer, mut sealed, frame) = (FrameSealer::default(), Vec::new(), [0x11; 64]);
+        assert!(
+            !sealer.seal(Source::Microphone, &frame, &mut sealed),
+            "without a key nothing is sent, least of all as it is"
+        );
+        sealer.set_key(&SenderKey::new(Tag::new(7), 0, [1; 16]));
+        assert!(sealer.seal(Source::Microphone, &frame, &mut sealed) && sealed != frame);
+        sealer.protect(Protection::Withheld);
+        assert!(!sealer.seal(Source::Microphone, &frame, &mut sealed));
+        sealer.protect(Protection::Plaintext);
+        assert!(sealer.seal(Source::Microphone, &frame, &mut sealed) && sealed == frame);
+        sealer.protect(Protection::Sealed);
+        assert!(sealer.seal(Source::Microphone, &frame, &mut sealed) && sealed != frame);
+    }
 
     #[test]
     fn no_key_and_counter_are_used_for_two_frames_however_keys_and_sources_change() {

@@ -26,7 +26,7 @@ pub use identity_file::{IdentityFileError, PASSPHRASE_CHARACTERS, open_identity_
 pub use invitation::{CallInvitation, NotePurpose};
 pub use key_messages::{Context, KeyMessageError, Purpose};
 pub use opener::{FrameOpener, OpenError};
-pub use orders::{Direction, Expected, Order, Pipe};
+pub use orders::{Direction, Expected, Order, Pipe, Protection};
 pub use pair::{KeyDigest, KeyPair, public_bytes, public_key};
 pub use phrase::SafetyPhrase;
 pub use rand_chacha::{ChaCha20Rng, rand_core};

@@ -10,7 +10,7 @@ use sframe::frame::validation::{ReplayAttackProtection, ReplayAttackProtectionEr
 use crate::frames::clear_bytes;
 use crate::sender_key::KeyName;
 use crate::suite::{OpeningKey, SUITE};
-use crate::{Expected, SenderKey};
+use crate::{Expected, Protection, SenderKey};
 
 /// Why a frame stays closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,7 @@ pub enum OpenError {
 /// Opens the frames of everybody else.
 #[derive(Default)]
 pub struct FrameOpener {
+    protection: Protection,
     senders: BTreeMap<ParticipantId, Vec<Known>>,
     /// Keys that are not used any more, so that what was played before is not played again should they come back.
     retired: Retired,
@@ -61,6 +62,11 @@ const KEYS_KEPT: usize = 4;
 const RETIRED_KEPT: usize = 1_024;
 
 impl FrameOpener {
+    /// Whether plaintext is played from now on.
+    pub fn protect(&mut self, protection: Protection) {
+        self.protection = protection;
+    }
+
     /// Somebody told their key.
     pub fn add_key(&mut self, from: ParticipantId, key: SenderKey) {
         let known = self.senders.entry(from).or_default();
@@ -79,13 +85,28 @@ impl FrameOpener {
         }
     }
 
-    /// Opens a frame into `opened`, which is overwritten, and says of which publication it is. Frames of another one than
-    /// expected stay closed.
+    /// Writes into `opened`, which is overwritten, what of a frame may be played. A frame that names a key of somebody here is opened
+    /// with it, whatever is played besides; one that names none is taken as it is where plaintext is played.
     ///
     /// # Errors
     ///
     /// When the frame must not be played.
-    pub fn open(
+    pub fn open(&mut self, expected: Expected, frame: &[u8], opened: &mut Vec<u8>) -> Result<(), OpenError> {
+        match self.open_sealed(expected, frame, opened) {
+            Ok(_) => Ok(()),
+            Err(OpenError::NotSealed | OpenError::KeyUnknown)
+                if self.protection == Protection::Plaintext && expected != Expected::Nothing =>
+            {
+                opened.clear();
+                opened.extend_from_slice(frame);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens a sealed frame, and says of which publication it is. Frames of another one than expected stay closed.
+    fn open_sealed(
         &mut self,
         expected: Expected,
         frame: &[u8],
@@ -255,10 +276,36 @@ mod tests {
             assert!(!closed.windows(8).any(|part| frame[clear..].starts_with(part)));
             assert!(closed.len() - frame.len() <= 27, "{} bytes more", closed.len() - frame.len());
             let mut opened = Vec::new();
-            assert_eq!(opener.open(only(ADA, source), &closed, &mut opened), Ok(ADA.publication(source)));
+            assert_eq!(
+                opener.open_sealed(only(ADA, source), &closed, &mut opened),
+                Ok(ADA.publication(source))
+            );
             assert_eq!(opened, frame);
             assert_eq!(opener.open(only(ADA, source), &closed, &mut opened), Err(OpenError::Replayed));
         }
+    }
+
+    #[test]
+    fn plaintext_is_played_after_an_order_alone_and_what_is_sealed_is_still_opened() {
+        let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
+        sealer.set_key(&key(5, 0));
+        opener.add_key(ADA, key(5, 0));
+        let (expected, mut opened) = (only(ADA, Source::Microphone), Vec::new());
+        for refusing in [Protection::Sealed, Protection::Withheld] {
+            opener.protect(refusing);
+            assert!(opener.open(expected, b"plaintext", &mut opened).is_err(), "{refusing:?}");
+        }
+        opener.protect(Protection::Plaintext);
+        assert!(opener.open(expected, b"plaintext", &mut opened).is_ok() && opened == b"plaintext");
+        assert!(
+            opener.open(Expected::Nothing, b"plaintext", &mut opened).is_err(),
+            "an empty slot stays empty"
+        );
+        let closed = sealed(&mut sealer, Source::Microphone, b"sealed");
+        assert!(opener.open(expected, &closed, &mut opened).is_ok() && opened == b"sealed");
+        assert_eq!(opener.open(expected, &closed, &mut opened), Err(OpenError::Replayed), "and once");
+        opener.protect(Protection::Sealed);
+        assert!(opener.open(expected, b"plaintext", &mut opened).is_err());
     }
 
     #[test]
@@ -392,7 +439,7 @@ mod tests {
         let closed = sealed(&mut sealer, Source::Microphone, b"bob");
         assert!(opener.open(only(ADA, Source::Microphone), &closed, &mut Vec::new()).is_err());
         assert_eq!(
-            opener.open(Expected::AnySound, &closed, &mut Vec::new()),
+            opener.open_sealed(Expected::AnySound, &closed, &mut Vec::new()),
             Ok(BOB.publication(Source::Microphone))
         );
         opener.forget(BOB);
@@ -416,7 +463,7 @@ mod tests {
             assert_eq!(opener.open(Expected::Nothing, &closed, &mut opened), Err(OpenError::KeyUnknown));
             let expected =
                 if source.kind() == MediaKind::Audio { Expected::AnySound } else { only(ADA, source) };
-            assert_eq!(opener.open(expected, &closed, &mut opened), Ok(ADA.publication(source)));
+            assert_eq!(opener.open_sealed(expected, &closed, &mut opened), Ok(ADA.publication(source)));
             assert_eq!(opened, delta);
         }
     }

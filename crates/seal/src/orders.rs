@@ -3,9 +3,26 @@
 use protocol::{MediaKey, MediaKind, ParticipantId, Source};
 use serde::{Deserialize, Serialize};
 
+/// What may leave the page, and what of the others is played. Nothing but an order of the page changes it: no failure does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Protection {
+    /// Sealed frames alone, out and in.
+    #[default]
+    Sealed,
+    /// Nothing leaves: the room is said to be without end-to-end encryption, and the person has not decided. Sealed frames alone are played.
+    Withheld,
+    /// Plaintext leaves, as the person has decided, and plaintext is played beside what is sealed.
+    Plaintext,
+}
+
 /// What the page tells the worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Order {
+    /// What may leave from now on.
+    Protect {
+        /// What.
+        protection: Protection,
+    },
     /// Seal with this key from now on.
     SetOwnKey {
         /// As [`SenderKey`](crate::SenderKey) writes itself.

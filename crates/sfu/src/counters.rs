@@ -22,6 +22,8 @@ pub struct Counters {
     pub packets_in: u64,
     /// Media packets handed on, once for each receiver.
     pub packets_forwarded: u64,
+    /// Media packets handed to recordings.
+    pub packets_recorded: u64,
     /// Media packets sent again because a receiver missed them, and padding that finds out what a line carries.
     pub packets_retransmitted: u64,
     /// Keyframes asked for by receivers.
@@ -78,6 +80,7 @@ impl Add for Counters {
             bytes_out: self.bytes_out + other.bytes_out,
             packets_in: self.packets_in + other.packets_in,
             packets_forwarded: self.packets_forwarded + other.packets_forwarded,
+            packets_recorded: self.packets_recorded + other.packets_recorded,
             packets_retransmitted: self.packets_retransmitted + other.packets_retransmitted,
             keyframes_wanted: self.keyframes_wanted + other.keyframes_wanted,
             keyframes_requested: self.keyframes_requested + other.keyframes_requested,

@@ -126,9 +126,12 @@ impl Sfu {
             };
             is_new = room.speakers.offer(now, speaker, loudness, places, of);
         }
-        let Some(slot) = room.speakers.slot_of(speaker) else { return };
+        let slot = room.speakers.slot_of(speaker);
         let incoming = Incoming::new(*packet.seq_no, packet.header.timestamp, None);
         let of_track = TrackPacket { track: speaker, packet, params, incoming };
+        self.record_audio(now, &of_track);
+        let Some(slot) = slot else { return };
+        let Some(room) = self.rooms.get_mut(&code) else { return };
         let sinks = std::mem::take(&mut room.sinks);
         for &key in sinks.iter().filter(|key| **key != SinkKey::Peer(from)) {
             let Some(sink) = self.sink_mut(key).filter(|sink| sink.is_connected()) else { continue };

@@ -64,7 +64,8 @@ impl Sfu {
         }
         let Some(room) = self.rooms.get_mut(&code) else { return };
         room.speakers = Speakers::new();
-        for sink in room.sinks.clone() {
+        let recorders = room.recorders.values().map(|key| SinkKey::Recorder(*key));
+        for sink in room.sinks.iter().copied().chain(recorders).collect::<Vec<_>>() {
             if let Some(sink) = self.sink_mut(sink) {
                 sink.clear();
             }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use protocol::{LinkId, MediaState, ParticipantId, RoomCode, Signal, SignalNumber, Subscriptions};
+use protocol::{LinkId, MediaState, ParticipantId, RoomCode, Signal, SignalNumber, Source, Subscriptions};
 
 use crate::Transport;
 
@@ -46,6 +46,23 @@ pub enum Input<'a> {
         who: Who,
         /// Which link.
         link: LinkId,
+    },
+    /// A participant has consented: all that they send is recorded, over whichever link.
+    Record {
+        /// The participant, in their room.
+        who: Who,
+    },
+    /// A participant is recorded no longer.
+    StopRecording {
+        /// The participant, in their room.
+        who: Who,
+    },
+    /// The recording misses something of a participant's picture.
+    RecorderWantsKeyframe {
+        /// The participant, in their room.
+        who: Who,
+        /// Of what.
+        source: Source,
     },
     /// A participant is gone, or needs no link any more.
     Left {

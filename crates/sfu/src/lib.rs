@@ -6,6 +6,7 @@
 
 mod allocate;
 mod answer;
+mod audible;
 mod config;
 mod counters;
 mod directory;
@@ -20,6 +21,8 @@ mod link_log;
 mod output;
 mod peer;
 mod peer_sink;
+mod recorded;
+mod recorder;
 mod rewrite;
 mod room;
 mod sfu;
@@ -39,6 +42,7 @@ pub use directory::Directory;
 pub use figures::{Figures, LayerFigures, SlotFigures, TrackFigures};
 pub use input::{Datagram, Input, Who};
 pub use output::{Event, Misrouted, Output, Transmit};
+pub use recorded::{ClockReport, RecordedCodec, RecordedPacket};
 pub use sfu::Sfu;
 #[cfg(debug_assertions)]
 pub use sink::counting::Counts;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use protocol::{LinkId, MediaKey, Signal, SignalNumber, Source};
 
-use crate::{Datagram, Transport, Who};
+use crate::{Datagram, RecordedPacket, Transport, Who};
 
 /// One effect.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub enum Output {
     Transmit(Transmit),
     /// Give a datagram to the shard that has its link.
     PassOn(Misrouted),
+    /// Give a packet to the recording of its room.
+    Recorded(RecordedPacket),
     /// Tell a participant's room something about their link.
     Event {
         /// The participant, in their room.

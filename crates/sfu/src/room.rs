@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use protocol::{LinkId, MediaState, ParticipantId, Subscriptions};
 
 use crate::key::{PeerKey, TrackKey};
+use crate::recorder::RecorderKey;
 use crate::sink::SinkKey;
 use crate::speakers::Speakers;
 
@@ -15,6 +16,8 @@ pub(crate) struct RoomMedia {
     pub(crate) sinks: Vec<SinkKey>,
     pub(crate) by_participant: HashMap<ParticipantId, PeerKey>,
     pub(crate) media: HashMap<ParticipantId, MediaState>,
+    /// Of those who are recorded, whether or not they have a link.
+    pub(crate) recorders: HashMap<ParticipantId, RecorderKey>,
     pub(crate) speakers: Speakers<TrackKey>,
     /// Wishes of participants whose link is not open yet.
     pub(crate) early_subscriptions: HashMap<ParticipantId, (LinkId, Subscriptions)>,
@@ -26,6 +29,7 @@ impl RoomMedia {
             sinks: Vec::new(),
             by_participant: HashMap::new(),
             media: HashMap::new(),
+            recorders: HashMap::new(),
             speakers: Speakers::new(),
             early_subscriptions: HashMap::new(),
         }
@@ -44,6 +48,10 @@ impl RoomMedia {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.by_participant.is_empty() && self.media.is_empty() && self.early_subscriptions.is_empty()
+        let Self { by_participant, media, recorders, early_subscriptions, sinks: _, speakers: _ } = self;
+        by_participant.is_empty()
+            && media.is_empty()
+            && recorders.is_empty()
+            && early_subscriptions.is_empty()
     }
 }

@@ -4,14 +4,15 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use protocol::{LinkId, MediaKey, MediaState, RoomCode, Signal, SignalNumber};
+use protocol::{LinkId, MediaState, RoomCode, Signal, SignalNumber};
 use slotmap::SlotMap;
 use str0m::bwe::BweKind;
 use str0m::config::DtlsCert;
 
 use crate::egress::Purpose;
-use crate::key::{PeerKey, TrackKey};
+use crate::key::PeerKey;
 use crate::peer::{Incoming, Peer, Received};
+use crate::recorder::{Recorder, RecorderKey};
 use crate::room::RoomMedia;
 #[cfg(debug_assertions)]
 use crate::sink::counting::CountingSink;
@@ -36,6 +37,7 @@ pub struct Sfu {
     pub(crate) config: Config,
     pub(crate) certificate: DtlsCert,
     pub(crate) peers: SlotMap<PeerKey, Peer>,
+    pub(crate) recorders: SlotMap<RecorderKey, Recorder>,
     pub(crate) rooms: HashMap<RoomCode, RoomMedia>,
     pub(crate) by_address: HashMap<SocketAddr, PeerKey>,
     pub(crate) by_ufrag: HashMap<String, PeerKey>,
@@ -67,6 +69,7 @@ impl Sfu {
             config,
             certificate,
             peers: SlotMap::with_key(),
+            recorders: SlotMap::with_key(),
             rooms: HashMap::new(),
             by_address: HashMap::new(),
             by_ufrag: HashMap::new(),
@@ -100,6 +103,12 @@ impl Sfu {
                 unit.subscribe(now, who, link, subscriptions);
             }
             Input::Media { who, media } => unit.media(who, media),
+            Input::Record { who } => {
+                unit.active_peer = unit.find(who);
+                unit.record(now, who);
+            }
+            Input::StopRecording { who } => unit.stop_recording(who),
+            Input::RecorderWantsKeyframe { who, source } => unit.recorder_wants_keyframe(now, who, source),
             Input::Overflowed { who, link } => unit.overflowed(who, link),
             Input::Left { who } => unit.left(who),
         });
@@ -321,6 +330,7 @@ impl Sfu {
     }
 
     fn left(&mut self, who: Who) {
+        self.stop_recording(who);
         if let Some(room) = self.rooms.get_mut(&who.room) {
             room.media.remove(&who.participant);
             room.early_subscriptions.remove(&who.participant);
@@ -546,6 +556,9 @@ impl Sfu {
                 self.ask_for_keyframe(key, track, layer);
             }
             self.reallocate(now, key);
+            if let Some(who) = self.peers.get(key).map(|peer| peer.who) {
+                self.assign_recorder(now, who);
+            }
             if let Some(peer) = self.peers.get_mut(key) {
                 self.counters.note(peer.tick(now));
             }
@@ -553,22 +566,6 @@ impl Sfu {
         }
         self.tell_wanted_layers(now);
         self.log_figures(now);
-    }
-
-    fn speakers_of(&self, code: RoomCode) -> Option<Vec<Option<MediaKey>>> {
-        let speakers = self.rooms.get(&code)?.speakers.slots();
-        let publication = |speaker: TrackKey| self.peers.get(speaker.peer)?.publication(speaker.track);
-        Some(speakers.map(|speaker| publication(speaker?)).collect())
-    }
-
-    pub(crate) fn tell_speakers(&mut self, code: RoomCode) {
-        let Some(slots) = self.speakers_of(code) else { return };
-        let Some(room) = self.rooms.get(&code) else { return };
-        let peers = room.by_participant.values().filter_map(|key| self.peers.get(*key));
-        for peer in peers.filter(|peer| peer.is_connected()) {
-            let event = Event::AudioSlots(slots.clone());
-            self.outputs.push_back(Output::Event { who: peer.who, link: peer.link, event });
-        }
     }
 
     pub(crate) fn tell(&mut self, who: Who, link: LinkId, event: Event) {

@@ -19,6 +19,7 @@ impl Sfu {
     pub(crate) fn sink(&self, key: SinkKey) -> Option<&dyn Sink> {
         match key {
             SinkKey::Peer(key) => self.peers.get(key).map(|peer| peer as &dyn Sink),
+            SinkKey::Recorder(key) => self.recorders.get(key).map(|recorder| recorder as &dyn Sink),
             #[cfg(debug_assertions)]
             SinkKey::Counting(key) => self.counting.get(key).map(|sink| sink as &dyn Sink),
         }
@@ -27,6 +28,7 @@ impl Sfu {
     pub(crate) fn sink_mut(&mut self, key: SinkKey) -> Option<&mut dyn Sink> {
         match key {
             SinkKey::Peer(key) => self.peers.get_mut(key).map(|peer| peer as &mut dyn Sink),
+            SinkKey::Recorder(key) => self.recorders.get_mut(key).map(|recorder| recorder as &mut dyn Sink),
             #[cfg(debug_assertions)]
             SinkKey::Counting(key) => self.counting.get_mut(key).map(|sink| sink as &mut dyn Sink),
         }
@@ -34,11 +36,14 @@ impl Sfu {
 
     /// Something was written to a sink.
     pub(crate) fn written_to(&mut self, key: SinkKey) {
-        self.counters.packets_forwarded += 1;
         match key {
-            SinkKey::Peer(key) => self.touch(key),
+            SinkKey::Peer(key) => {
+                self.counters.packets_forwarded += 1;
+                self.touch(key);
+            }
+            SinkKey::Recorder(key) => self.hand_out_recorded(key),
             #[cfg(debug_assertions)]
-            SinkKey::Counting(_) => {}
+            SinkKey::Counting(_) => self.counters.packets_forwarded += 1,
         }
     }
 }

@@ -18,6 +18,7 @@
 
 mod arrangement;
 mod choices;
+mod drawn;
 mod grid;
 mod layout;
 mod order;
@@ -28,6 +29,7 @@ mod stage;
 mod strip;
 
 pub use choices::{Corner, Mode};
+pub use drawn::{Drawn, Reading};
 pub use layout::{Kind, Layout, Role, Tile};
 pub use pins::MAX_PINS;
 pub use rect::{Rect, Size};

@@ -50,6 +50,7 @@ async fn keep_one(
         Change::Audit(event) => audit(connection, event).await?,
         Change::Blocked(room, browser, at) => block(connection, *room, browser, *at).await?,
         Change::Used(room, at) => used(connection, *room, *at).await?,
+        Change::Recording(room, kept) => recording(connection, *room, kept.clone()).await?,
     }
     Ok(None)
 }
@@ -77,6 +78,19 @@ async fn used(connection: &mut AnyConnection, room: RoomCode, at: Timestamp) -> 
         .bind(signed(at.0))
         .bind(room.to_string())
         .bind(signed(at.0))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn recording(
+    connection: &mut AnyConnection,
+    room: RoomCode,
+    kept: Option<String>,
+) -> Result<(), StorageError> {
+    sqlx::query("UPDATE rooms SET recording = $1 WHERE code = $2")
+        .bind(kept)
+        .bind(room.to_string())
         .execute(connection)
         .await?;
     Ok(())

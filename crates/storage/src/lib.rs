@@ -24,6 +24,7 @@ mod outbox;
 mod ownership;
 mod postgres;
 mod push;
+mod recordings;
 mod records;
 mod rooms;
 mod rows;
@@ -41,14 +42,16 @@ pub use error::StorageError;
 pub use lock::{DatabaseLock, FolderHolder, FolderLock, Sharing};
 pub use operation::{AdminRepository, AuditRepository, UsageRepository};
 pub use ownership::{ClusterRepository, Ownable, Ownership, Swap};
+pub use recordings::RecordingRepository;
 pub use records::{
     ApiKeyRecord, AuditCursor, AuditEvent, AuditFilter, BrowserId, BuildFile, CallCourse, CallCursor,
     CallDirection, CallEnd, CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord, CallRules,
     CallSide, Change, ChatPage, ChatQuota, Claim, ClaimedEntry, ContactChange, ContactCursor, ContactPage,
     ContactRecord, Creators, Digest, Fence, FencedChange, HeldKey, HistoryEntry, HistoryPage, Idempotency,
     KeptFile, KeyRecord, NOTE_CHARACTERS, NoteError, OutboxCount, OutboxEntry, PAYLOAD_BYTES, PasswordHash,
-    Payload, PayloadError, PushRecord, QuietHours, REQUEST_CHARACTERS, Refusal, RefusalReason, RequestNote,
-    RoomRecord, SealedNote, SeatRecord, SeatState, Standing, Topic, UsageRecord, WhoMayRing,
+    Payload, PayloadError, PushRecord, QuietHours, REQUEST_CHARACTERS, RecordingRecord, Refusal,
+    RefusalReason, RequestNote, RoomRecord, SealedNote, SeatRecord, SeatState, Standing, Topic, UsageRecord,
+    WhoMayRing,
 };
 pub use sql::SqlStorage;
 
@@ -309,6 +312,7 @@ pub trait Storage:
     + CallRepository
     + OutboxRepository
     + PushRepository
+    + RecordingRepository
     + Send
     + Sync
 {
@@ -330,6 +334,7 @@ impl<T> Storage for T where
         + CallRepository
         + OutboxRepository
         + PushRepository
+        + RecordingRepository
         + Send
         + Sync
 {

@@ -7,6 +7,7 @@ mod notes;
 mod operation;
 mod outbox;
 mod push;
+mod recordings;
 
 pub use calls::{
     CallCourse, CallCursor, CallDirection, CallEnd, CallOutcome, CallParty, CallReaders, CallRecord,
@@ -20,6 +21,7 @@ pub use outbox::{
     Claim, ClaimedEntry, OutboxCount, OutboxEntry, PAYLOAD_BYTES, Payload, PayloadError, Topic,
 };
 pub use push::PushRecord;
+pub use recordings::RecordingRecord;
 
 use protocol::{
     ChatEntry, CredentialKind, DisplayName, Forbidden, HandNumber, ParticipantId, PublicKey, RingId, Role,
@@ -221,6 +223,8 @@ pub enum Change {
     Blocked(RoomCode, BrowserId, Timestamp),
     /// Somebody is in the room.
     Used(RoomCode, Timestamp),
+    /// The recording that goes on in the room is as it says now, as the room writes it; or none does.
+    Recording(RoomCode, Option<String>),
     /// Something was done.
     Audit(AuditEvent),
 }
@@ -238,7 +242,10 @@ impl Change {
     /// Which room it concerns.
     pub fn room(&self) -> Option<RoomCode> {
         match self {
-            Self::Chat(room, _) | Self::Blocked(room, ..) | Self::Used(room, _) => Some(*room),
+            Self::Chat(room, _)
+            | Self::Blocked(room, ..)
+            | Self::Used(room, _)
+            | Self::Recording(room, _) => Some(*room),
             Self::Seat(seat) => Some(seat.room),
             Self::Audit(event) => event.room,
         }

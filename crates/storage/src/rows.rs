@@ -194,7 +194,7 @@ fn kind(row: &AnyRow) -> Result<CredentialKind, StorageError> {
         .ok_or(StorageError::Unreadable("kind"))
 }
 
-fn code(row: &AnyRow, column: &'static str) -> Result<RoomCode, StorageError> {
+pub(crate) fn code(row: &AnyRow, column: &'static str) -> Result<RoomCode, StorageError> {
     RoomCode::parse(&row.try_get::<String, _>(column)?).map_err(|_| StorageError::Unreadable(column))
 }
 
@@ -202,15 +202,15 @@ fn participant(row: &AnyRow, column: &'static str) -> Result<ParticipantId, Stor
     parsed(row, column)
 }
 
-fn parsed<T: std::str::FromStr>(row: &AnyRow, column: &'static str) -> Result<T, StorageError> {
+pub(crate) fn parsed<T: std::str::FromStr>(row: &AnyRow, column: &'static str) -> Result<T, StorageError> {
     row.try_get::<String, _>(column)?.parse().map_err(|_| StorageError::Unreadable(column))
 }
 
-fn time(row: &AnyRow, column: &'static str) -> Result<Timestamp, StorageError> {
+pub(crate) fn time(row: &AnyRow, column: &'static str) -> Result<Timestamp, StorageError> {
     unsigned(row, column).map(Timestamp)
 }
 
-fn optional_time(row: &AnyRow, column: &'static str) -> Result<Option<Timestamp>, StorageError> {
+pub(crate) fn optional_time(row: &AnyRow, column: &'static str) -> Result<Option<Timestamp>, StorageError> {
     let time: Option<i64> = row.try_get(column)?;
     Ok(time.map(|time| Timestamp(u64::try_from(time).unwrap_or(0))))
 }

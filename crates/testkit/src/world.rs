@@ -418,6 +418,10 @@ impl World {
                 Output::StartCapture(source) => self.input(index, Input::Captured(source)),
                 Output::Link { link, command } => self.link_command(index, link, command),
                 Output::Show { key, via } => self.show(index, key, via),
+                Output::Protect(protection) => {
+                    self.browsers[index].sealer.protect(protection);
+                    self.browsers[index].opener.protect(protection);
+                }
                 Output::SetOwnKey(key) => self.browsers[index].sealer.set_key(&key),
                 Output::SetKeyOf { participant, key } => {
                     self.browsers[index].opener.add_key(participant, key);

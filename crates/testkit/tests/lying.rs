@@ -21,6 +21,14 @@ fn with_the_link_no_server_reads_or_forges_anything() {
 }
 
 #[test]
+fn with_the_link_nothing_leaves_unsealed_because_the_server_says_so() {
+    let told = promise(People::ToldTransport);
+    for lie in ["room said to be transport", "room said to be transport in joined"] {
+        assert!(is_replay() || told.contains_key(lie), "a simulation without this lie shows nothing: {lie}");
+    }
+}
+
+#[test]
 fn who_came_with_the_code_says_so_whatever_the_server_does() {
     _ = promise(People::OneWithCode);
 }
@@ -38,9 +46,11 @@ fn promise(people: People) -> BTreeMap<&'static str, u64> {
         let mut world = LyingWorld::new(seed, people);
         let wrong = world.run(Duration::from_secs(20));
         assert!(wrong.is_empty(), "seed {seed}, {people:?}: {wrong:?}");
-        (world.told().clone(), world.written(), world.said_so(), world.given_away(), world.recorded())
+        let frames = (world.let_out(), world.recorded());
+        (world.told().clone(), world.written(), (world.said_so(), world.given_away()), frames)
     });
-    for (lies, messages, warnings, secrets, (opened, closed)) in games {
+    let mut let_out = (0, 0);
+    for (lies, messages, (warnings, secrets), (plain, (opened, closed))) in games {
         recorded += opened;
         not_recorded += closed;
         for (lie, times) in lies {
@@ -49,11 +59,15 @@ fn promise(people: People) -> BTreeMap<&'static str, u64> {
         written += messages;
         said_so += warnings;
         given_away += usize::from(secrets > 0);
+        let_out = (let_out.0 + plain.0, let_out.1 + plain.1);
     }
     println!(
         "{} calls, {people:?}: {written} messages, {said_so} warnings, {given_away} times the secret was given away",
         count()
     );
+    println!("lies: {told:?}; let out unsealed by people: {} messages, {} frames", let_out.0, let_out.1);
+    let is_let_out = let_out.0 > 0 && let_out.1 > 0;
+    assert!(is_replay() || is_let_out == (people == People::ToldTransport), "{let_out:?}");
     println!("lies: {told:?}; {recorded} frames were recorded, {not_recorded} not of people who were asked");
     assert!(is_replay() || recorded > count() && not_recorded > count(), "a simulation without recordings");
     assert!(is_replay() || written > count() as usize && said_so > count());

@@ -6,6 +6,7 @@
 mod chat;
 mod connection_test;
 mod device_kind;
+mod device_recording;
 mod link;
 mod notice;
 mod notifications;
@@ -24,6 +25,7 @@ pub use connection_test::{
     direct_links, verdict,
 };
 pub use device_kind::DeviceKind;
+pub use device_recording::{DeviceRecording, DeviceRecordingFault, KeptRecording, KeptState};
 pub use link::{LinkFailure, LinkPath, LinkStatus, PathKind};
 pub use notice::{AnyNotice, Copied, Notice, Numbered, PageNotice, Refusal};
 pub use notifications::Notifications;
@@ -37,4 +39,4 @@ pub use recording::{
 };
 pub use ring::{DialProblem, RingPhase, RingRefusal};
 pub use schedule::ScheduleError;
-pub use secrecy::{KeyWarnings, Secrecy};
+pub use secrecy::{Encryption, KeyWarnings, Secrecy};

@@ -1,10 +1,11 @@
 //! What has happened and is said once, also to a person who cannot see the screen.
 
 use protocol::{
-    AbortReason, DisplayName, ErrorCode, MediaVia, ParticipantId, Reaction, RecordingEnd, Source,
+    AbortReason, DisplayName, ErrorCode, MediaVia, ParticipantId, Reaction, RecordingEnd, RoomEncryption,
+    Source,
 };
 
-use crate::{DeviceKind, ScheduleError};
+use crate::{DeviceKind, DeviceRecordingFault, ScheduleError};
 
 /// Something that has happened in the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub enum Notice {
     Shares(DisplayName),
     /// They do no longer.
     SharesNoMore(DisplayName),
+    /// Somebody records the call on their device.
+    RecordsOnDevice(DisplayName),
     /// Somebody wrote.
     Wrote(DisplayName),
     /// Somebody asks to be let in.
@@ -71,6 +74,8 @@ pub enum Notice {
     KeyRefused,
     /// This page was given the room's secret through the server.
     KeyGranted,
+    /// A host has turned end-to-end encryption off or on.
+    EncryptionChanged(RoomEncryption),
     /// The secret cannot be passed on to more people.
     KeyNotShared,
     /// Somebody has another key than before, and nothing shows that it is theirs.
@@ -141,6 +146,8 @@ pub enum PageNotice {
     SealingFailed,
     /// The browser gives no random numbers, of which keys are made.
     NoRandomness,
+    /// The call is not recorded on this device, or no longer, or what was is not saved.
+    RecordingFailed(DeviceRecordingFault),
 }
 
 /// What is on the clipboard.

@@ -12,6 +12,20 @@ pub enum Secrecy {
     OtherSecret,
     /// Their client takes no part in it.
     NotEncrypting,
+    /// Nobody's is looked at: what is sent in this room is not end-to-end encrypted.
+    Plaintext,
+}
+
+/// Whether a call is end-to-end encrypted, as the page of one person takes part in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encryption {
+    /// What leaves is sealed.
+    #[default]
+    EndToEnd,
+    /// The room is said to be without it: nothing leaves before the person has decided.
+    Undecided,
+    /// The server can open what leaves, and the person knows.
+    Transport,
 }
 
 /// What a person should know of the room's secret before they say anything private.

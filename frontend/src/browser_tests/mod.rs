@@ -4,6 +4,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one thing, and fails without")]
 
 mod capturing;
+mod first_pictures;
 mod publishing;
 mod remembering;
 mod statistics;

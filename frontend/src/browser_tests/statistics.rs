@@ -43,11 +43,11 @@ async fn frames_keyframes_and_the_path_of_a_direct_connection() {
     other.close();
 }
 
-fn connection() -> RtcPeerConnection {
+pub(super) fn connection() -> RtcPeerConnection {
     RtcPeerConnection::new().expect("a browser with connections")
 }
 
-async fn statistics(of: &RtcPeerConnection) -> JsValue {
+pub(super) async fn statistics(of: &RtcPeerConnection) -> JsValue {
     JsFuture::from(of.get_stats()).await.expect("an open connection has some")
 }
 
@@ -64,7 +64,7 @@ fn sections(of: &RtcPeerConnection) -> Vec<RtcRtpTransceiver> {
 }
 
 /// Offer and answer, each with all its candidates in it.
-async fn connect(one: &RtcPeerConnection, other: &RtcPeerConnection) {
+pub(super) async fn connect(one: &RtcPeerConnection, other: &RtcPeerConnection) {
     set_remote(other, described(one, one.create_offer()).await).await;
     set_remote(one, described(other, other.create_answer()).await).await;
 }

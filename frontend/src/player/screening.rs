@@ -83,7 +83,7 @@ impl Screening {
             }
             PlayerCommand::Arrange(mode) => self.arrange(StageInput::Choose(mode)),
             PlayerCommand::Pin(key) if self.stage.pins().contains(&key) => {
-                self.arrange(StageInput::Unpin(key))
+                self.arrange(StageInput::Unpin(key));
             }
             PlayerCommand::Pin(key) => self.arrange(StageInput::Pin(key)),
             PlayerCommand::Turn(page) => self.arrange(StageInput::Turn(page)),

@@ -137,7 +137,7 @@ fn save(file: &[u8], name: &str) -> Option<()> {
     link.dyn_ref::<HtmlElement>()?.click();
     // The browser has it by then.
     gloo_timers::callback::Timeout::new(60_000, move || {
-        _ = web::call(&class, "revokeObjectURL", &[&address])
+        _ = web::call(&class, "revokeObjectURL", &[&address]);
     })
     .forget();
     Some(())

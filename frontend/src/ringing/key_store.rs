@@ -2,9 +2,9 @@
 
 use seal::KeyPair;
 
-use super::lock::Lock;
 use crate::call_identity::KEY;
 use crate::identity::random;
+use crate::lock::Lock;
 use crate::remember;
 
 /// One tab makes it.

@@ -9,7 +9,6 @@ mod event;
 mod handing_over;
 mod keeping;
 mod key_store;
-mod lock;
 mod moving;
 mod notifications;
 mod ongoing;

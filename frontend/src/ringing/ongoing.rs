@@ -6,7 +6,7 @@ use std::time::Duration;
 use protocol::{CallId, DeviceId, DisplayName, PublicKey, RingId, RingSide, RoomCode};
 use serde::{Deserialize, Serialize};
 
-use super::lock::Lock;
+use crate::lock::Lock;
 use crate::remember::tab;
 
 /// Where it is kept. The secret of the room is in it: only this tab has it, and not for longer than the call.

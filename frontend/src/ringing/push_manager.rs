@@ -7,9 +7,9 @@ use view::PushFault;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::lock::Lock;
 use super::service_worker::{self, Permission, wait};
 use super::wish::Wish;
+use crate::lock::Lock;
 use crate::{remember, web};
 
 /// One tab subscribes or gives up.

@@ -10,8 +10,8 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AudioContext, GainNode};
 
 use super::event::{RingEvent, RingEvents};
-use super::lock::Lock;
 use super::vibration::Vibration;
+use crate::lock::Lock;
 use crate::web;
 
 /// Of all tabs of this browser one sounds.

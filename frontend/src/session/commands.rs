@@ -43,6 +43,7 @@ impl Session {
             CallCommand::SetEnd { typed } => self.set_moment(Bound::End, typed.as_deref()),
             CallCommand::MakeHostLink => host_link::make(self.code, self.events.clone()),
             CallCommand::SaveCalendar => calendar::save(self.code, self.events.clone()),
+            CallCommand::AcceptTransport => self.input(Input::Command(Command::AcceptTransport)),
             CallCommand::DeclineAsking => self.input(Input::Command(Command::DeclineAsking)),
             CallCommand::StartRecording => self.input(Input::Command(Command::StartRecording)),
             CallCommand::StopRecording => self.input(Input::Command(Command::StopRecording)),
@@ -77,6 +78,7 @@ impl Session {
                 self.listen_while_muted();
             }
             CallCommand::SetVolume { key, percent } => self.media.sounds.set_volume(key, percent),
+            CallCommand::Record(command) => self.recording_command(command),
             CallCommand::Leave => self.input(Input::Command(Command::Leave)),
             CallCommand::Prepare => self.prepare(),
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, id),

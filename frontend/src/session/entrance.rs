@@ -1,7 +1,7 @@
 //! How a session comes into its room.
 
 use call::{Call, Identity, SecretOrigin, Switches};
-use protocol::{DisplayName, RingSide, RoomCode};
+use protocol::{DisplayName, RingSide, RoomCode, RoomEncryption};
 use seal::RoomSecret;
 
 use crate::remember::tab;
@@ -20,7 +20,10 @@ pub(crate) struct Visit {
 /// The ways into a room.
 pub(crate) enum Entrance {
     /// Its page was opened: the link, the browser and the tab say how, and a person joins.
-    Page,
+    Page {
+        /// What the page shows of the room's encryption.
+        encryption: RoomEncryption,
+    },
     /// A ring led here: one is inside at once, unseen until it is answered, and only the tab remembers anything.
     Ring(RingEntrance),
 }
@@ -58,14 +61,15 @@ impl Visit {
 impl Entrance {
     pub(crate) fn is_page(&self) -> bool {
         match self {
-            Self::Page => true,
+            Self::Page { .. } => true,
             Self::Ring(_) => false,
         }
     }
 
     pub(crate) fn call(&self, code: RoomCode) -> Option<Call> {
-        let Self::Ring(RingEntrance { secret, side, stage, .. }) = self else {
-            return identity::new_call(code);
+        let RingEntrance { secret, side, stage, .. } = match self {
+            Self::Ring(entrance) => entrance,
+            Self::Page { encryption } => return identity::new_call(code, *encryption),
         };
         let origin = match side {
             RingSide::Caller => SecretOrigin::Maker,

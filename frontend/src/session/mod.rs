@@ -4,6 +4,7 @@
 mod commands;
 mod entrance;
 mod outputs;
+mod recording;
 
 use app::state::{CallView, Devices};
 use call::{
@@ -15,7 +16,8 @@ use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use protocol::{
-    DisplayName, ParticipantId, RoomCode, RoomFrame, RoomKeyId, RoomMessage, ServerMessage, Source, Switch,
+    DisplayName, ParticipantId, RoomCode, RoomEncryption, RoomFrame, RoomKeyId, RoomMessage, ServerMessage,
+    Source, Switch,
 };
 use reactive_stores::Store;
 use view::PageNotice;
@@ -34,7 +36,7 @@ use crate::presence::Presence;
 use crate::shown::Shown;
 use crate::socket::Socket;
 use crate::stage_size::StageSize;
-use crate::{capture, clock, devices, page, publish, remember, screens, web};
+use crate::{capture, clock, device_recording, devices, page, publish, remember, screens, web};
 
 /// How often levels are measured and timeouts looked at. A syllable lasts about this long.
 const TICK_MILLIS: u32 = 125;
@@ -70,6 +72,7 @@ struct Session {
     ticks: u32,
     presence: Option<Presence>,
     stage_size: Option<StageSize>,
+    recordings: recording::Recordings,
     shown: Shown,
     join_times: JoinTimes,
     view: Store<CallView>,
@@ -124,6 +127,7 @@ impl Session {
             ticks: 0,
             presence: None,
             stage_size: None,
+            recordings: recording::Recordings::default(),
             shown,
             join_times: JoinTimes::default(),
             view,
@@ -157,6 +161,7 @@ impl Session {
         if let Some(device) = devices::chosen_speaker() {
             self.page_input(PageInput::SpeakerChosenBefore { device });
         }
+        device_recording::files::find(self.events.clone());
         self.prepare();
         if let Entrance::Ring(ring) = &self.entrance {
             let name = ring.name.clone();
@@ -172,7 +177,7 @@ impl Session {
         let Some(call) = self.entrance.call(self.code) else { return refuse(self.view) };
         self.call = call;
         let switches = match &self.entrance {
-            Entrance::Page => {
+            Entrance::Page { .. } => {
                 self.presence = Some(Presence::watch(self.code, &self.events));
                 Switches::at_start(|source| remember::tab::switch(self.code, source), remember::switch)
             }
@@ -244,9 +249,14 @@ impl Session {
             }
             Event::DevicesChanged => devices::list(&self.events),
             Event::Devices { listed, is_poll } => self.devices_listed(listed, is_poll),
-            Event::RoomFound { people, room_key } => {
+            Event::RoomFound { people, room_key, encryption } => {
                 self.shown.people_inside = Some(people);
-                self.found_key(room_key.as_ref());
+                self.shown.lobby_encryption = Some(encryption);
+                self.input(Input::Command(Command::LobbyShows { encryption }));
+                // Links of a room that is not end-to-end encrypted carry no secret that nobody was given.
+                if encryption == RoomEncryption::EndToEnd {
+                    self.found_key(room_key.as_ref());
+                }
             }
             Event::StageResized(size) => self.stage_resized(size),
             Event::Shape { whose, source, ratio } => self.shape(whose, source, ratio),
@@ -263,6 +273,9 @@ impl Session {
                 }
                 self.shown.phrase.came(&of, words);
             }
+            Event::Recording(input) => self.recording_input(input),
+            Event::DeviceReport(report) => self.recording_report(&report),
+            Event::RecordingSaved { file, handle } => self.recording_saved(file, handle),
             Event::End => {}
             Event::Say(notice) => self.page_input(PageInput::Say(notice)),
             Event::Tick => self.tick(),
@@ -334,6 +347,7 @@ impl Session {
     }
 
     fn stage_resized(&mut self, size: Size) {
+        self.recordings.stage = size;
         let ratio = web::window().map_or(1.0, |window| window.device_pixel_ratio()) as f32;
         self.input(Input::Command(Command::SetPixelRatio { ratio }));
         self.input(Input::Command(Command::Stage(StageInput::Window(size))));
@@ -352,7 +366,7 @@ impl Session {
     fn page_hidden(&mut self) {
         let socket = self.socket.take();
         match &self.entrance {
-            Entrance::Page => socket.into_iter().for_each(Socket::leave),
+            Entrance::Page { .. } => socket.into_iter().for_each(Socket::leave),
             Entrance::Ring(_) => drop(socket),
         }
     }
@@ -371,6 +385,9 @@ impl Session {
 
     fn link_event(&mut self, link: LinkKey, number: LinkNumber, event: LinkEvent) {
         if self.media.is_current(link, number) {
+            if matches!(event, LinkEvent::ConnectionState(ConnectionState::Connected)) {
+                self.media.connected(link);
+            }
             self.input(Input::Link { link, event });
         }
     }
@@ -414,6 +431,7 @@ impl Session {
     }
 
     fn do_what_is_due(&mut self) {
+        self.draw_recording();
         self.page.handle_timeout(clock::now());
         if self.call.poll_timeout().is_some_and(|due| clock::now() >= due) {
             self.call.handle_timeout(clock::now());

@@ -5,6 +5,7 @@ use protocol::{ServerFrame, Source, Switch};
 use view::Preference;
 
 use super::Session;
+use crate::device_recording::files;
 use crate::event::{Event, SocketNumber};
 use crate::levels::Meter;
 use crate::muted::MutedMicrophone;
@@ -36,6 +37,7 @@ impl Session {
                     remember::tab::remember_private_key(self.code, key);
                     remember::tab::remember_session(self.code, session.as_ref());
                 }
+                Output::Protect(protection) => self.seal(|sealing| sealing.protect(protection)),
                 Output::SetOwnKey(key) => self.seal(|sealing| sealing.set_own_key(&key)),
                 Output::SetKeyOf { participant, key } => {
                     self.seal(|sealing| sealing.set_key_of(participant, &key));
@@ -107,6 +109,11 @@ impl Session {
                     remember::tab::remember_switch(self.code, source, to);
                 }
                 PageEffect::RememberInBrowser(source, to) => remember::remember_switch(source, to),
+                PageEffect::TellRecording(to) => self.tell_recording(to),
+                PageEffect::StartRecording => self.start_recording(),
+                PageEffect::FinishRecording => self.finish_recording(),
+                PageEffect::SaveRecording { file, is_cut } => files::save(file, is_cut, self.events.clone()),
+                PageEffect::DeleteRecording { file } => files::delete(file),
                 PageEffect::Sound(sound) => self.play(sound),
             }
         }

@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use ::relay::Flow;
 use ipnet::{IpNet, Ipv6Net};
-use protocol::{ParticipantId, RoomCode};
+use protocol::{MediaKey, ParticipantId, RoomCode};
 use room::MediaOrder;
 use sfu::Who;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -40,11 +40,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::config::{Config, MediaConfig, RelayConfig};
 use crate::node_id::NodeId;
 use crate::open_files;
+use crate::recordings::Inboxes;
 use crate::traces::JoinTraces;
 use addresses::Addresses;
 use health::Health;
 use meter::Meter;
-use orders::Orders;
+use orders::{Orders, RecordOrder};
 use shard_links::ShardLinks;
 use sockets::Sockets;
 use streams::TcpFlow;
@@ -92,6 +93,7 @@ impl Media {
         seen: &[IpAddr],
         secret: &::relay::Secret,
         joins: &JoinTraces,
+        recordings: &Inboxes,
     ) -> anyhow::Result<(Self, NewsReceiver)> {
         let node = NodeId::draw();
         let (news, received) = news::queue(node.on_the_wire());
@@ -130,6 +132,7 @@ impl Media {
                 joins: joins.clone(),
                 orders: Arc::clone(&orders),
                 news: news.clone(),
+                recordings: recordings.clone(),
             };
             supervisor::start(media, init)?;
             shards.push(Shard { orders });
@@ -189,10 +192,38 @@ impl Media {
         if self.shards.is_empty() || node != self.node.on_the_wire() {
             return;
         }
+        if let Some(orders) = self.orders_of(room) {
+            orders.tell(Who { room, participant }, order);
+        }
+    }
+
+    /// What a participant sends goes to the recording of their room from now on.
+    pub(crate) fn record(&self, room: RoomCode, participant: ParticipantId) {
+        self.order_recorder(Who { room, participant }, RecordOrder::Begin);
+    }
+
+    /// The same, no longer.
+    pub(crate) fn stop_recording(&self, room: RoomCode, participant: ParticipantId) {
+        self.order_recorder(Who { room, participant }, RecordOrder::End);
+    }
+
+    /// The recording of a room misses something of a picture.
+    pub(crate) fn recording_wants_keyframe(&self, room: RoomCode, key: MediaKey) {
+        self.order_recorder(Who { room, participant: key.participant }, RecordOrder::Keyframe(key.source));
+    }
+
+    fn order_recorder(&self, who: Who, order: RecordOrder) {
+        if let Some(orders) = self.orders_of(who.room) {
+            orders.record(who, order);
+        }
+    }
+
+    /// Of the shard that a room is on.
+    fn orders_of(&self, room: RoomCode) -> Option<&Orders> {
         let mut hasher = DefaultHasher::new();
         room.hash(&mut hasher);
-        let index = hasher.finish() as usize % self.shards.len();
-        self.shards[index].orders.tell(Who { room, participant }, order);
+        let index = (hasher.finish() as usize).checked_rem(self.shards.len())?;
+        self.shards.get(index).map(|shard| &*shard.orders)
     }
 
     /// How the shards are.

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use protocol::{LinkId, MediaState, Signal, SignalNumber, Subscriptions};
+use protocol::{LinkId, MediaState, Signal, SignalNumber, Source, Subscriptions};
 use room::MediaOrder;
 use sfu::Who;
 
@@ -35,6 +35,7 @@ pub(super) struct Orders(SharedFairQueue<Waiting, Pace>);
 #[derive(Debug, PartialEq)]
 pub(super) enum Next {
     Order(Who, MediaOrder),
+    Record(Who, RecordOrder),
     /// Somebody has said more about this link than can wait: it is over.
     Overflowed(Who, LinkId),
     /// Nothing before this moment.
@@ -48,9 +49,23 @@ pub(super) enum Next {
     Panic,
 }
 
+/// What the recorder wants of a participant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RecordOrder {
+    /// What they send is recorded.
+    Begin,
+    /// It is recorded no longer.
+    End,
+    /// Something is missing of a picture of theirs.
+    Keyframe(Source),
+}
+
 #[derive(Default)]
 struct Waiting {
     left: bool,
+    /// The last of [`RecordOrder::Begin`] and [`RecordOrder::End`].
+    record: Option<RecordOrder>,
+    keyframes: Vec<Source>,
     state: Option<MediaState>,
     slots: Option<(LinkId, Subscriptions)>,
     signals: VecDeque<(LinkId, SignalNumber, Signal)>,
@@ -70,8 +85,14 @@ struct Pace {
 
 impl Parts for Waiting {
     fn is_empty(&self) -> bool {
-        let Self { left, state, slots, signals, overflowed, bytes: _ } = self;
-        !left && state.is_none() && slots.is_none() && signals.is_empty() && overflowed.is_none()
+        let Self { left, record, keyframes, state, slots, signals, overflowed, bytes: _ } = self;
+        let is_recorded_alike = record.is_none() && keyframes.is_empty();
+        !left
+            && is_recorded_alike
+            && state.is_none()
+            && slots.is_none()
+            && signals.is_empty()
+            && overflowed.is_none()
     }
 }
 
@@ -79,6 +100,18 @@ impl Orders {
     /// Never waits.
     pub(super) fn tell(&self, who: Who, order: MediaOrder) {
         self.0.add(|queue| queue.of(who).add(order));
+    }
+
+    /// The same for the recorder.
+    pub(super) fn record(&self, who: Who, order: RecordOrder) {
+        self.0.add(|queue| {
+            let waiting = queue.of(who);
+            match order {
+                RecordOrder::Begin | RecordOrder::End => waiting.record = Some(order),
+                RecordOrder::Keyframe(source) if waiting.keyframes.contains(&source) => {}
+                RecordOrder::Keyframe(source) => waiting.keyframes.push(source),
+            }
+        });
     }
 
     pub(super) fn close(&self) {
@@ -155,7 +188,12 @@ impl Waiting {
 
     /// Until when nothing of this may be taken, if what comes next is a description.
     fn waits_for_turn(&self, who: Who, pace: &Pace, now: Instant) -> Option<Instant> {
-        let is_quick = self.left || self.state.is_some() || self.slots.is_some() || self.overflowed.is_some();
+        let is_quick = self.left
+            || self.record.is_some()
+            || !self.keyframes.is_empty()
+            || self.state.is_some()
+            || self.slots.is_some()
+            || self.overflowed.is_some();
         match self.signals.front() {
             Some((.., Signal::Offer { .. })) if !is_quick => pace.until(who, now),
             Some(_) | None => None,
@@ -165,6 +203,9 @@ impl Waiting {
     fn take(&mut self, who: Who) -> Option<Next> {
         if std::mem::take(&mut self.left) {
             return Some(Next::Order(who, MediaOrder::Left));
+        }
+        if let Some(order) = self.record.take().or_else(|| self.keyframes.pop().map(RecordOrder::Keyframe)) {
+            return Some(Next::Record(who, order));
         }
         if let Some(state) = self.state.take() {
             return Some(Next::Order(who, MediaOrder::State(state)));

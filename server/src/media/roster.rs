@@ -17,6 +17,8 @@ struct Known {
     link: Option<LinkId>,
     /// What the participant wants to see; pages say so once, and before they open the link.
     slots: Option<(LinkId, Subscriptions)>,
+    /// Whether what they send is recorded.
+    is_recorded: bool,
 }
 
 impl Roster {
@@ -35,11 +37,25 @@ impl Roster {
         }
     }
 
+    /// Whether what somebody sends is recorded from now on.
+    pub(super) fn note_recorded(&mut self, who: Who, is_recorded: bool) {
+        if is_recorded {
+            self.0.entry(who).or_default().is_recorded = true;
+        } else if let Some(known) = self.0.get_mut(&who) {
+            known.is_recorded = false;
+        }
+    }
+
+    /// Those whose media is recorded.
+    pub(super) fn recorded(&self) -> impl Iterator<Item = Who> + '_ {
+        self.0.iter().filter(|(_, known)| known.is_recorded).map(|(who, _)| *who)
+    }
+
     /// A link is over.
     pub(super) fn closed(&mut self, who: Who, link: LinkId) {
         if let Some(known) = self.0.get_mut(&who) {
             known.link = known.link.filter(|latest| *latest > link);
-            if known.link.is_none() && known.media.is_none() && known.slots.is_none() {
+            if known.link.is_none() && known.media.is_none() && known.slots.is_none() && !known.is_recorded {
                 self.0.remove(&who);
             }
         }

@@ -14,7 +14,7 @@ use super::addresses::Addresses;
 use super::health::Health;
 use super::link_traces::LinkTraces;
 use super::meter::{Meter, Refused};
-use super::orders::Next;
+use super::orders::{Next, RecordOrder};
 use super::relay::Relaying;
 use super::report::Report;
 use super::shard_links::ShardLinks;
@@ -124,6 +124,7 @@ impl Shard<'_> {
         for _ in 0..ORDERS_AT_ONCE {
             match self.surviving.orders.next(clock::moment()) {
                 Next::Order(who, order) => self.follow(who, order),
+                Next::Record(who, order) => self.record(who, order),
                 Next::Overflowed(who, link) => {
                     tracing::info!("a link to the server ended: more was said about it than can wait");
                     self.refused.orders += 1;
@@ -191,6 +192,20 @@ impl Shard<'_> {
             let done = clock::moment();
             self.surviving.orders.spent(done, done.saturating_duration_since(now));
         }
+    }
+
+    fn record(&mut self, who: Who, order: RecordOrder) {
+        let input = match order {
+            RecordOrder::Begin => Input::Record { who },
+            RecordOrder::End => Input::StopRecording { who },
+            RecordOrder::Keyframe(source) => Input::RecorderWantsKeyframe { who, source },
+        };
+        match order {
+            RecordOrder::Begin => self.surviving.roster.note_recorded(who, true),
+            RecordOrder::End => self.surviving.roster.note_recorded(who, false),
+            RecordOrder::Keyframe(_) => {}
+        }
+        self.sfu.handle_input(clock::moment(), input);
     }
 
     fn receive(&mut self) {
@@ -269,6 +284,7 @@ impl Shard<'_> {
                 Output::PassOn(misrouted) => {
                     self.refused.by_shards += u64::from(self.shard_links.pass_on(misrouted).is_err());
                 }
+                Output::Recorded(packet) => self.surviving.recordings.offer(packet),
                 Output::Event { who, link, event } => {
                     if matches!(event, Event::AudioSlots(_)) {
                         self.traces.connected(who, link);

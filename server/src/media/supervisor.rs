@@ -30,6 +30,7 @@ use super::udp::{Outbox, Receiver, UdpPort};
 use crate::clock;
 use crate::config::MediaConfig;
 use crate::connection_quota::ConnectionQuota;
+use crate::recordings::Inboxes;
 use crate::tasks;
 use crate::traces::JoinTraces;
 
@@ -53,6 +54,7 @@ pub(super) struct ShardInit {
     pub(super) joins: JoinTraces,
     pub(super) orders: Arc<Orders>,
     pub(super) news: NewsSender,
+    pub(super) recordings: Inboxes,
 }
 
 /// What a shard is made of, each time it begins.
@@ -86,6 +88,7 @@ pub(super) fn start(config: &MediaConfig, init: ShardInit) -> io::Result<()> {
         joins,
         orders,
         news,
+        recordings,
     } = init;
     let ways = |transport| {
         let at = move |address: &_| Address { transport, address: SocketAddr::new(*address, port) };
@@ -98,7 +101,7 @@ pub(super) fn start(config: &MediaConfig, init: ShardInit) -> io::Result<()> {
         shard: number,
         directory: Arc::clone(shard_links.directory()),
     };
-    let surviving = SurvivingState { orders, news, incoming, roster: Roster::default() };
+    let surviving = SurvivingState { orders, news, incoming, roster: Roster::default(), recordings };
     let parts =
         Parts { number, port, udp, tcp, sfu, relay, addresses, shard_links, unsorted, health, meter, joins };
     std::thread::Builder::new().name(format!("media-{number}")).spawn(move || parts.supervise(surviving))?;
@@ -158,6 +161,9 @@ impl Parts {
         }
         for (who, link, subscriptions) in surviving.roster.slots() {
             sfu.handle_input(now, Input::Slots { who, link, subscriptions });
+        }
+        for who in surviving.roster.recorded() {
+            sfu.handle_input(now, Input::Record { who });
         }
         for (who, link) in surviving.roster.take_links() {
             surviving.news.send(who, link, Event::Closed);

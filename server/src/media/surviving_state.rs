@@ -6,6 +6,7 @@ use super::news::NewsSender;
 use super::orders::Orders;
 use super::roster::Roster;
 use super::shard_links::ShardReceivers;
+use crate::recordings::Inboxes;
 
 /// What outlives a shard that ends.
 pub(super) struct SurvivingState {
@@ -13,4 +14,5 @@ pub(super) struct SurvivingState {
     pub(super) news: NewsSender,
     pub(super) incoming: ShardReceivers,
     pub(super) roster: Roster,
+    pub(super) recordings: Inboxes,
 }

@@ -29,7 +29,7 @@ pub(crate) const STEPS: [Label; 7] =
 pub(crate) const QUEUES: [Label; 4] = ["connection", "journal", "settings", "history"];
 
 /// Parts of what is kept.
-pub(crate) const REPOSITORIES: [Label; 15] = [
+pub(crate) const REPOSITORIES: [Label; 16] = [
     "rooms",
     "keys",
     "seats",
@@ -45,6 +45,7 @@ pub(crate) const REPOSITORIES: [Label; 15] = [
     "calls",
     "outbox",
     "push",
+    "recordings",
 ];
 
 /// Paths of media, as labels.
@@ -52,6 +53,9 @@ pub(crate) const PATHS: [Label; 2] = ["mesh", "sfu"];
 
 /// What becomes of a push.
 pub(crate) const PUSH_OUTCOMES: [Label; 4] = ["delivered", "retried", "given_up", "gone"];
+
+/// Why a recording is over.
+pub(crate) const RECORDING_ENDS: [Label; 4] = ["stopped", "disk_full", "failed", "room_empty"];
 
 /// What is asked over HTTP, and how that ends.
 pub(crate) const SURFACES: [Label; 5] = ["page", "rest", "websocket", "file", "health"];
@@ -74,6 +78,9 @@ pub(crate) struct Families {
     pub(crate) forged: Counters<1>,
     pub(crate) pushes: Counters<1>,
     pub(crate) http: Counters<2>,
+    pub(crate) recorded_bytes: Counter,
+    pub(crate) frames_not_recorded: Counter,
+    pub(crate) recording_ends: Counters<1>,
 }
 
 impl Families {
@@ -94,6 +101,9 @@ impl Families {
             forged: Family::default(),
             pushes: Family::default(),
             http: Family::default(),
+            recorded_bytes: Counter::default(),
+            frames_not_recorded: Counter::default(),
+            recording_ends: Family::default(),
         };
         this.begin();
         this
@@ -125,6 +135,7 @@ impl Families {
         one(&self.queue_refusals, "queue", &QUEUES);
         one(&self.forged, "what", &Forged::ALL.map(Forged::name));
         one(&self.pushes, "outcome", &PUSH_OUTCOMES);
+        one(&self.recording_ends, "reason", &RECORDING_ENDS);
         REPOSITORIES.iter().for_each(|name| drop(self.storage.get_or_create(&[("repository", *name)])));
         STEPS.iter().for_each(|step| drop(self.join_steps.get_or_create(&[("step", *step)])));
     }
@@ -150,6 +161,12 @@ impl Families {
         to.register("forged", help, self.forged.clone());
         to.register("pushes", "Attempts to reach a browser by its push service", self.pushes.clone());
         to.register("http_responses", "Answers over HTTP, by what was asked", self.http.clone());
+        let help = "Bytes that were written into files of recordings";
+        to.register("recorded_bytes", help, self.recorded_bytes.clone());
+        let help = "Frames that came and are in no file, for want of a keyframe or of a key";
+        to.register("frames_not_recorded", help, self.frames_not_recorded.clone());
+        let help = "Recordings that are over, and why";
+        to.register("recording_ends", help, self.recording_ends.clone());
     }
 }
 

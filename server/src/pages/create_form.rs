@@ -4,7 +4,9 @@ use app::plain::FormProblem;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use protocol::{Allowed, NameError, Password, RoomName, RoomSettingsPatch, Switch, WhenEmpty};
+use protocol::{
+    Allowed, NameError, Password, RoomEncryption, RoomName, RoomSettingsPatch, Switch, WhenEmpty,
+};
 use serde::Deserialize;
 
 use super::PageProblem;
@@ -27,6 +29,7 @@ pub(crate) struct SettingsForm {
     hosts_share: Option<String>,
     hosts_unmute: Option<String>,
     delete_when_empty: Option<String>,
+    encryption: Option<RoomEncryption>,
     /// Which form was sent, to lead back to it.
     form: Option<String>,
 }
@@ -101,6 +104,7 @@ impl SettingsForm {
             may_chat: hosts_if(&self.hosts_chat),
             may_unmute: hosts_if(&self.hosts_unmute),
             may_share: hosts_if(&self.hosts_share),
+            encryption: self.encryption,
             when_empty: self.delete_when_empty.as_ref().map(|_| WhenEmpty::Delete),
             ..RoomSettingsPatch::default()
         })

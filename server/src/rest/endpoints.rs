@@ -4,14 +4,14 @@ use axum::http::StatusCode;
 use axum::routing::{delete, get, patch, post};
 use protocol::{
     CallResource, CalleeKey, ConnectionTest, CreateCallRequest, CreateTokenRequest, CreatedCall, CreatedRoom,
-    CreatedToken, CredentialResource, Participant, RoomCode, RoomResource, RoomSettingsPatch, Scope,
-    TurnOffRequest, ValidateRoomResponse,
+    CreatedToken, CredentialResource, Participant, RecordingInfo, RecordingPatch, RoomCode, RoomResource,
+    RoomSettingsPatch, Scope, TurnOffRequest, ValidateRoomResponse,
 };
 
 use super::endpoint::Endpoint;
 use super::{
-    call_ids, calls, connection_test, create_room, create_token, credentials, list_rooms, participants, room,
-    validate_room,
+    call_ids, calls, connection_test, create_room, create_token, credentials, list_rooms, participants,
+    recordings, room, validate_room,
 };
 
 const ROOMS: &str = "/api/v1/rooms";
@@ -27,8 +27,79 @@ pub(super) fn all() -> Vec<Endpoint> {
     all.extend(of_credentials());
     all.extend(of_participants());
     all.extend(of_calls());
+    all.extend(of_recordings());
     all.push(of_connections());
     all
+}
+
+fn of_recordings() -> [Endpoint; 6] {
+    const RECORDING: &str = "/api/v1/recordings/{id}";
+    let unknown = StatusCode::NOT_FOUND;
+    let open = "Who has the id can read it. Where the room's frames are not sealed end to end, what opens the room has to be \
+                shown, too, as a bearer.";
+    [
+        Endpoint::new(
+            "get",
+            "/api/v1/rooms/{code}/recordings",
+            "listRecordings",
+            "List a room's recordings",
+            get(recordings::list_recordings),
+        )
+        .about("Those on the server, the newest first, at most 200.")
+        .scope(Scope::RoomsRead)
+        .answers::<Vec<RecordingInfo>>(StatusCode::OK),
+        Endpoint::new("get", RECORDING, "readRecording", "Get a recording", get(recordings::read_recording))
+            .about(open)
+            .answers::<RecordingInfo>(StatusCode::OK)
+            .may_refuse_with(unknown)
+            .may_refuse_with(StatusCode::UNAUTHORIZED),
+        Endpoint::new(
+            "patch",
+            RECORDING,
+            "nameRecording",
+            "Name a recording",
+            patch(recordings::name_recording),
+        )
+        .scope(Scope::RoomsWrite)
+        .audited("recording.named")
+        .body::<RecordingPatch>()
+        .answers::<RecordingInfo>(StatusCode::OK),
+        Endpoint::new(
+            "delete",
+            RECORDING,
+            "deleteRecording",
+            "Delete a recording",
+            delete(recordings::delete_recording),
+        )
+        .about("Its files are gone for ever. One that goes on is not deleted.")
+        .scope(Scope::RoomsWrite)
+        .audited("recording.deleted")
+        .may_refuse_with(StatusCode::CONFLICT),
+        Endpoint::new(
+            "get",
+            "/api/v1/recordings/{id}/manifest",
+            "readManifest",
+            "Get the manifest of a recording",
+            get(recordings::read_manifest),
+        )
+        .about("Who published what and when, in which files, and who consented.")
+        .answers::<serde_json::Value>(StatusCode::OK)
+        .may_refuse_with(unknown)
+        .may_refuse_with(StatusCode::UNAUTHORIZED),
+        Endpoint::new(
+            "get",
+            "/api/v1/recordings/{id}/files/{name}",
+            "readRecordingFile",
+            "Get a file of a recording",
+            get(recordings::read_file),
+        )
+        .about("One that the manifest names, whole or in ranges (RFC 9110 §14). It grows while the recording goes on.")
+        .header::<String>("Range", "Which bytes, such as `bytes=0-65535`; 206 then.")
+        .answers::<serde_json::Value>(StatusCode::OK)
+        .may_refuse_with(unknown)
+        .may_refuse_with(StatusCode::UNAUTHORIZED)
+        .may_refuse_with(StatusCode::RANGE_NOT_SATISFIABLE),
+    ]
 }
 
 fn of_connections() -> Endpoint {

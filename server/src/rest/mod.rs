@@ -16,6 +16,7 @@ mod object;
 mod openapi;
 mod participants;
 mod problem;
+mod recordings;
 mod room;
 mod routes;
 mod validate_room;

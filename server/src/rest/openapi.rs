@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{CallId, ParticipantId, Problem, RingId, RoomCode};
+use protocol::{CallId, ParticipantId, Problem, RecordingId, RingId, RoomCode};
 use schemars::generate::SchemaSettings;
 use schemars::{SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
@@ -85,6 +85,10 @@ fn path_parameter(path: &str, name: &str, generator: &mut SchemaGenerator) -> Va
         "id" if path.contains("/participants/") => {
             ("A participant.", generator.subschema_for::<ParticipantId>())
         }
+        "id" if path.starts_with("/api/v1/recordings/") => {
+            ("A recording.", generator.subschema_for::<RecordingId>())
+        }
+        "name" => ("The name of a file, as the manifest says it.", json_schema!({ "type": "string" })),
         "id" if path.starts_with("/api/v1/calls/") => ("A call.", generator.subschema_for::<RingId>()),
         "id" if path.starts_with("/api/v1/call-ids/") => ("A call ID.", generator.subschema_for::<CallId>()),
         "id" => ("The `id` of a key, an invitation or an access token.", json_schema!({ "type": "string" })),

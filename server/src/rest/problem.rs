@@ -69,6 +69,11 @@ impl ProblemResponse {
         problem(StatusCode::NOT_FOUND, ProblemType::RoomUnknown, ProblemDetail::RoomUnknown)
     }
 
+    /// There is none, or none that the client may know of.
+    pub(super) fn recording_unknown() -> Self {
+        problem(StatusCode::NOT_FOUND, ProblemType::RecordingUnknown, ProblemDetail::RecordingUnknown)
+    }
+
     /// Too often; says when to come back.
     pub(crate) fn rate_limited(retry_after: RetryAfter) -> Self {
         let refusal =

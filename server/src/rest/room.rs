@@ -57,6 +57,10 @@ pub(crate) async fn delete_room(
 ) -> Result<StatusCode, ProblemResponse> {
     let code = client.may(&state, &code).await?;
     let deleted = state.rooms.delete(code).await.map_err(|error| ProblemResponse::storage(&error))?;
+    // Nobody could delete them any more.
+    if let Err(error) = state.recordings.delete_of(code).await {
+        tracing::error!(%error, "the recordings of a room that was deleted could not be deleted");
+    }
     if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(ProblemResponse::room_unknown()) }
 }
 

@@ -1,6 +1,9 @@
 //! What can happen to a room's task. Each event could cross a wire.
 
-use protocol::{ChatId, ErrorCode, MessageId, ParticipantId, Role, RoomFrame, Sequence, ServerMessage};
+use protocol::{
+    ChatId, ErrorCode, MessageId, ParticipantId, RecordingEnd, RecordingId, Role, RoomFrame, Sequence,
+    ServerMessage,
+};
 use room::{AdminAction, ConnectionId, Departure, Resumption, Visitor};
 use storage::{BrowserId, ChatPage, Fence, RoomRecord};
 
@@ -37,6 +40,8 @@ pub(crate) enum RoomEvent {
     Revoked { credentials: Vec<String> },
     /// Somebody outside asks who is inside.
     Participants,
+    /// The recorder could not go on.
+    RecordingFailed { recording: RecordingId, reason: RecordingEnd },
     /// The room was deleted.
     Deleted,
     /// A write of the room with this token was refused: another server owns it now.

@@ -1,16 +1,22 @@
 //! Between what a room keeps and what storage keeps. The one file that converts.
 
-use protocol::{RoomCode, Timestamp};
-use room::{Change, SeatChange, SeatState};
+use protocol::{Consent, ParticipantId, RecordingState, RoomCode, Timestamp};
+use room::{Change, KeptRecording, SeatChange, SeatState};
+use serde::{Deserialize, Serialize};
 use storage::{AuditEvent, BrowserId, Digest, SeatRecord};
 
 use crate::ids;
 
-/// `None` of what is not kept there.
-pub(super) fn to_storage(room: RoomCode, change: Change, now: Timestamp) -> Option<storage::Change> {
-    Some(match change {
-        // A server without a recorder has none to go on with.
-        Change::Recording(_) => return None,
+/// A recording that goes on, as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    state: RecordingState,
+    answers: Vec<(ParticipantId, Consent)>,
+}
+
+pub(super) fn to_storage(room: RoomCode, change: Change, now: Timestamp) -> storage::Change {
+    match change {
+        Change::Recording(kept) => storage::Change::Recording(room, kept.and_then(written)),
         Change::Chat(entry) => storage::Change::Chat(room, entry),
         Change::Seat(seat) => storage::Change::Seat(record(room, seat)),
         Change::Blocked(browser) => storage::Change::Blocked(room, BrowserId(Digest(browser)), now),
@@ -23,7 +29,17 @@ pub(super) fn to_storage(room: RoomCode, change: Change, now: Timestamp) -> Opti
             action: action.to_owned(),
             subject: None,
         }),
-    })
+    }
+}
+
+fn written(KeptRecording { state, answers }: KeptRecording) -> Option<String> {
+    serde_json::to_string(&Kept { state, answers }).ok()
+}
+
+/// What another version has written differently is not gone on with.
+pub(super) fn recording(kept: &str) -> Option<KeptRecording> {
+    let Kept { state, answers } = serde_json::from_str(kept).ok()?;
+    Some(KeptRecording { state, answers })
 }
 
 fn record(room: RoomCode, seat: SeatChange) -> SeatRecord {

@@ -32,6 +32,7 @@ use crate::media::{Media, News, NewsReceiver};
 use crate::metrics::{Label, Metrics};
 use crate::nodes::{Cluster, Stay};
 use crate::passwords::{PasswordError, Passwords};
+use crate::recordings::Recordings;
 use crate::tokens::Tokens;
 use crate::traces::JoinTraces;
 use crate::usage::Usage;
@@ -47,6 +48,7 @@ pub(crate) struct Rooms {
     tokens: Tokens,
     ice_servers: IceServerList,
     pub(super) media: Media,
+    pub(super) recordings: Recordings,
     pub(super) connections: Connections,
     pub(super) replies: Replies,
     pub(super) list_cache: Arc<ListCache>,
@@ -70,6 +72,7 @@ pub(crate) struct RoomsInit {
     pub(crate) tokens: Tokens,
     pub(crate) ice_servers: IceServerList,
     pub(crate) media: Media,
+    pub(crate) recordings: Recordings,
     pub(crate) metrics: Metrics,
     pub(crate) joins: JoinTraces,
     pub(crate) cluster: Option<Cluster>,
@@ -154,7 +157,8 @@ pub(crate) type RunRoom = fn(LoadedRoom);
 
 impl Rooms {
     pub(crate) fn new(init: RoomsInit, config: &Config, run: RunRoom) -> Self {
-        let RoomsInit { clock, storage, tokens, ice_servers, media, metrics, joins, cluster } = init;
+        let RoomsInit { clock, storage, tokens, ice_servers, media, recordings, metrics, joins, cluster } =
+            init;
         let (defaults, limits) = (config.room_settings(), config.rooms.clone());
         let journal_writer = JournalWriter::start(Arc::clone(&storage), limits.chat_quota());
         let passwords = Arc::new(Passwords::new());
@@ -167,6 +171,7 @@ impl Rooms {
             tokens,
             ice_servers,
             media,
+            recordings,
             connections: Connections::new(node),
             replies: Replies::new(node),
             list_cache: Arc::default(),
@@ -470,8 +475,8 @@ impl Rooms {
             blocked: blocked.into_iter().map(|browser| browser.0.0).collect(),
             recent_chat: self.storage.recent_chat(code, RECENT_CHAT).await?,
             sfu: self.media.forwarding_node(),
-            recorder: None,
-            recording: None,
+            recorder: self.recordings.names(),
+            recording: self.storage.kept_recording(code).await?.as_deref().and_then(load::recording),
             signer: self.tokens.of_room(code),
         };
         let (queue, received) = queue::queue(code, WAITING_EVENTS);

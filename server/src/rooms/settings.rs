@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use protocol::{ErrorCode, MessageId, ParticipantId, RoomCode, RoomSettingsPatch, SettingsError};
+use protocol::{
+    ErrorCode, MessageId, ParticipantId, RoomCode, RoomEncryption, RoomSettingsPatch, SettingsError,
+};
 use storage::{RoomRecord, StorageError};
 
 use super::{RoomEvent, Rooms};
@@ -86,6 +88,9 @@ impl Rooms {
             }
             let settings = patch.apply(&record.settings)?;
             patch.check_times(&settings, self.clock.wall())?;
+            if record.made_for.is_some() && settings.encryption == RoomEncryption::Transport {
+                return Err(SettingsError::DirectCall.into());
+            }
             let hash = hash.as_ref().map(Option::as_ref);
             let updated = self.storage.update_room(code, fence, record.version, &settings, hash).await;
             match self.guard(code, fence, updated).await {

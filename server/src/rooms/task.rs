@@ -297,6 +297,7 @@ impl RoomTask {
             }
             RoomEvent::Revoked { credentials } => Input::Revoke { credentials },
             RoomEvent::Media { participant, message } => Input::Media { participant, message },
+            RoomEvent::RecordingFailed { recording, reason } => Input::RecordingFailed { recording, reason },
             RoomEvent::Deleted => {
                 self.is_over = true;
                 Input::Deleted
@@ -393,8 +394,9 @@ impl RoomTask {
                 Output::Media { node, participant, order } => {
                     self.rooms.media.tell(node, self.handle.code(), participant, order);
                 }
-                // A server without a recorder gives its rooms none, and they say nothing to it.
-                Output::Recording(_) => {}
+                Output::Recording(effect) => {
+                    self.rooms.recordings.tell(self.handle.code(), &self.handle.queue, effect);
+                }
                 Output::Unload => return Lifecycle::Unloads,
                 Output::Delete => {
                     let (rooms, code, stay) = (self.rooms.clone(), self.handle.code(), self.stay.take());
@@ -442,7 +444,6 @@ impl RoomTask {
             | room::Change::Done { .. } => None,
         };
         let change = load::to_storage(self.handle.code(), change, self.rooms.clock.wall());
-        let Some(change) = change else { return };
         if let Err(Some(Waiter { from, chat, .. })) = self.room_writer.keep(change, waiter) {
             self.meter.queue_refused(Queue::Journal);
             self.room.handle_input(self.rooms.clock.now(), Input::ChatNotKept { from, chat });
@@ -491,6 +492,7 @@ impl RoomTask {
             people,
             password: self.room.has_password(),
             waiting_room: settings.waiting_room.is_on(),
+            encryption: settings.encryption,
             starts_at: settings.starts_at,
             recording: self.room.recording().is_some(),
             role,

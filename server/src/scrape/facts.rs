@@ -26,6 +26,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 /// All of it.
 pub(super) struct Facts {
     build: [(Label, String); 2],
+    recordings: u64,
     rooms: BTreeMap<(Label, Label), RoomCount>,
     waiting_changes: u64,
     media: Metered,
@@ -49,6 +50,7 @@ impl Facts {
         Self {
             build: [("version", env!("CARGO_PKG_VERSION").to_owned()), ("page", state.build.id().to_owned())],
             rooms: state.rooms.count(),
+            recordings: state.recordings.count(),
             waiting_changes: state.rooms.waiting_changes(),
             media: state.media.meter().sum(),
             shards: (shards, down, state.media.health().restarts()),
@@ -94,6 +96,8 @@ impl Facts {
         let help = "Rooms in memory: somebody is inside, or was a minute ago";
         registry.register("rooms", help, rooms);
         registry.register("participants", "People in rooms", people);
+        let help = "Recordings that go on";
+        registry.register("recordings_running", help, ConstGauge::new(as_gauge(self.recordings)));
     }
 
     fn register_state(&self, registry: &mut Registry) {

@@ -17,9 +17,21 @@ fn the_file_holds_the_defaults() {
 fn every_setting_is_in_the_file() {
     let file: Table = std::fs::read_to_string(root("Leptos.toml")).unwrap().parse().unwrap();
     let keys = |section: &str| file[section].as_table().unwrap().len();
-    let sections =
-        ["server", "tls", "storage", "rooms", "media", "relay", "push", "limits", "metrics", "traces", "log"];
-    assert_eq!(sections.map(keys), [7, 5, 2, 9, 7, 11, 3, 19, 2, 2, 3]);
+    let sections = [
+        "server",
+        "tls",
+        "storage",
+        "rooms",
+        "media",
+        "recording",
+        "relay",
+        "push",
+        "limits",
+        "metrics",
+        "traces",
+        "log",
+    ];
+    assert_eq!(sections.map(keys), [7, 5, 2, 9, 7, 6, 11, 3, 19, 2, 2, 3]);
     assert_eq!(file["tls"]["acme"].as_table().unwrap().len(), 3);
 }
 

@@ -33,6 +33,7 @@ mod passed_on;
 mod previews;
 mod push_service;
 mod pushing;
+mod recording;
 mod relaying;
 mod rest;
 mod ringing;

@@ -62,7 +62,7 @@ const ROOMS: &str = "/api/v1/rooms";
 /// What the endpoints with a body take at the least.
 fn body_of(operation: &str) -> Option<Value> {
     match operation {
-        "changeRoom" => Some(json!({ "name": "Tea" })),
+        "changeRoom" | "nameRecording" => Some(json!({ "name": "Tea" })),
         "createToken" => Some(json!({ "kind": "invitation" })),
         "createCall" => {
             let key = "A".repeat(43);

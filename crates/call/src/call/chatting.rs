@@ -2,19 +2,39 @@
 
 use std::time::Duration;
 
-use protocol::{ChatEntry, ChatId, ChatTarget, RoomMessage};
+use protocol::{ChatEntry, ChatId, ChatTarget, Envelope, RoomMessage};
+use seal::Protection;
 
 use super::Call;
 use crate::{ChatLine, ChatText, Delivery, Notice, Output};
 
 impl Call {
+    /// What the person writes: sealed, or as it is where they have decided so. While they have not, it goes back to them.
     pub(super) fn write(&mut self, id: ChatId, to: ChatTarget, text: &str) {
-        let (Some(from), Some(name)) = (self.me(), self.name.clone()) else { return };
+        match self.protection.now() {
+            Protection::Sealed => self.write_sealed(id, to, text),
+            Protection::Withheld => self.give_back(text),
+            Protection::Plaintext => {
+                let Ok(envelope) = Envelope::new(Envelope::TEXT, text.to_owned()) else {
+                    return self.give_back(text);
+                };
+                self.send_written(id, to, envelope, ChatText::Open(text.to_owned()));
+            }
+        }
+    }
+
+    fn give_back(&mut self, text: &str) {
+        self.outputs.push_back(Output::Notify(Notice::NotSealed { text: text.to_owned() }));
+    }
+
+    fn write_sealed(&mut self, id: ChatId, to: ChatTarget, text: &str) {
         let sealed = self.encrypt(|encryption, view| encryption.seal_chat(id, to, text, view));
-        let Some(envelope) = sealed else {
-            return self.outputs.push_back(Output::Notify(Notice::NotSealed { text: text.to_owned() }));
-        };
-        let text = ChatText::Sealed(text.to_owned());
+        let Some(envelope) = sealed else { return self.give_back(text) };
+        self.send_written(id, to, envelope, ChatText::Sealed(text.to_owned()));
+    }
+
+    fn send_written(&mut self, id: ChatId, to: ChatTarget, envelope: Envelope, text: ChatText) {
+        let (Some(from), Some(name)) = (self.me(), self.name.clone()) else { return };
         let line =
             ChatLine { id, from, name, to, envelope, text, position: None, delivery: Delivery::Sending };
         self.send_chat(line);
@@ -45,9 +65,11 @@ impl Call {
     /// Sends what waits, as much as a room takes at once, while there is somebody who takes it.
     pub(super) fn send_due_chat(&mut self, now: Duration) {
         while self.is_inside()
+            && self.protection.sends()
             && let Some(due) = self.chat_pace.next(now)
         {
             let Some(line) = self.me().and_then(|me| self.chat.find(due, me)) else { continue };
+            let Some(line) = self.as_it_may_leave(line) else { continue };
             let message = RoomMessage::Chat { chat: line.id, to: line.to, envelope: line.envelope };
             let id = self.say_numbered(message);
             self.chat.said(line.id, id);
@@ -83,7 +105,7 @@ impl Call {
         let Self { chat, encryption, .. } = self;
         for text in chat.take_written(me, |line| encryption.is_out_of_reach(line)) {
             let id = self.encryption.draw_chat_id();
-            self.write(id, ChatTarget::Everyone, &text);
+            self.write_sealed(id, ChatTarget::Everyone, &text); // As it was: nothing that was sealed becomes plaintext.
         }
         let view = self.encryption_view();
         let open = |line: &ChatLine| self.encryption.open_chat(line.id, line.from, &line.envelope, &view);

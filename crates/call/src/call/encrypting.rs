@@ -26,6 +26,9 @@ impl Call {
 
     /// Says what a host decides, with what it needs.
     pub(super) fn moderate(&mut self, now: Duration, moderation: Moderation) {
+        if let Moderation::ChangeSettings { patch } = &moderation {
+            self.protection.note_decision(patch);
+        }
         let waiting = std::mem::take(&mut self.waiting);
         let decisions = self.encrypt(|encryption, _| encryption.complete(now, moderation, &waiting));
         self.waiting = waiting;

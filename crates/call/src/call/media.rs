@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::LinkKey;
-use protocol::{MediaVia, NodeId, PeerRef, Presence, RoomMessage, Source, Trouble};
+use protocol::{MediaVia, NodeId, Participant, PeerRef, Presence, RoomMessage, Source, Trouble};
+
+use seal::Protection;
 
 use super::Call;
 use crate::links::{LinksEffect, Opening, of_use};
@@ -11,7 +13,7 @@ use crate::media_paths::{PathsEffect, PathsInput, PathsView};
 use crate::people::Person;
 use crate::slots::{SlotsEffect, SlotsInput};
 use crate::uplink::SentOver;
-use crate::{LinkEvent, LinkStatus, Output, RemoteParticipant};
+use crate::{LinkEvent, LinkStatus, Output, RemoteParticipant, Secrecy};
 
 impl Call {
     /// Something happened to paths or people: links are opened and closed as they have to be, and publications are shown over
@@ -218,6 +220,13 @@ impl Call {
         self.carry_out_links();
     }
 
+    fn secrecy_of(&self, participant: &Participant) -> Secrecy {
+        match self.protection.now() {
+            Protection::Sealed | Protection::Withheld => self.encryption.secrecy_of(participant),
+            Protection::Plaintext => Secrecy::Plaintext,
+        }
+    }
+
     pub(super) fn snapshot_of(&self, person: &Person) -> RemoteParticipant {
         let participant = person.participant();
         let voice = self.paths.shown_via(participant.id.publication(Source::Microphone));
@@ -233,7 +242,7 @@ impl Call {
             participant: participant.clone(),
             link: link.and_then(|link| self.links.status(link)).unwrap_or(LinkStatus::Connecting),
             speaking: person.is_speaking(),
-            secrecy: self.encryption.secrecy_of(participant),
+            secrecy: self.secrecy_of(participant),
             paused: Source::ALL.into_iter().filter(is_paused).collect(),
             unverified: self.encryption.is_unverified(participant),
             key_changed: self.encryption.has_key_changed(participant.id),

@@ -10,6 +10,7 @@ mod chatting;
 mod encrypting;
 mod media;
 mod people;
+mod protecting;
 mod recording;
 mod server_messages;
 mod staging;
@@ -32,6 +33,7 @@ use crate::ice::Ice;
 use crate::links::Links;
 use crate::media_paths::MediaPaths;
 use crate::people::People;
+use crate::protection::ProtectionMachine;
 use crate::recording::Recording;
 use crate::signalling::SignallingConnection;
 use crate::slots::{Slots, SlotsInput};
@@ -67,6 +69,8 @@ pub struct Call {
     /// Whether somebody is inside who can let the person in, while they wait.
     host_inside: bool,
     publications: Publications,
+    /// Whether the call is recorded on this device.
+    records: Switch,
     /// What the room was told of them last.
     told: MediaState,
     signalling: SignallingConnection,
@@ -91,6 +95,8 @@ pub struct Call {
     /// What was subscribed to last.
     subscribed: Vec<Subscription>,
     encryption: Encryption,
+    /// Whether what leaves is sealed.
+    protection: ProtectionMachine,
     recording: Recording,
     outputs: VecDeque<Output>,
 }
@@ -115,6 +121,7 @@ impl Call {
             unanswered: None,
             host_inside: false,
             publications: Publications::default(),
+            records: Switch::Off,
             told: MediaState::default(),
             signalling: SignallingConnection::new(session, random),
             ice: Ice::default(),
@@ -132,13 +139,16 @@ impl Call {
             pixel_ratio: 1.0,
             drawn: (0, 0.0),
             subscribed: Vec::new(),
+            protection: ProtectionMachine::default(),
             recording: Recording::default(),
             outputs: VecDeque::new(),
         }
     }
 
-    /// The same, to which a ring leads: there is nobody at a door who would press *Try again*.
-    pub fn keeps_joining(self) -> Self {
+    /// The same, to which a ring leads: there is nobody at a door who would press *Try again*, and no room makes it anything but end-to-end
+    /// encrypted.
+    pub fn keeps_joining(mut self) -> Self {
+        self.protection.of_direct_call();
         Self { keeps_joining: true, ..self }
     }
 
@@ -201,7 +211,7 @@ impl Call {
         let of_stay = [
             self.encryption.poll_timeout(),
             self.ice.poll_timeout(),
-            self.chat_pace.poll_timeout(),
+            self.chat_pace.poll_timeout().filter(|_| self.protection.sends()),
             self.stage.poll_timeout(),
         ];
         let links = of_links.into_iter().flatten().filter(|_| is_connected);
@@ -242,6 +252,7 @@ impl Call {
             participants: self.shown_people().map(|person| self.snapshot_of(person)).collect(),
             topology: self.paths.topology(),
             lacks_secret: self.lacks_secret,
+            encryption: self.protection.shown(),
             key_warnings: self.encryption.key_warnings(&self.encryption_view()),
             host_inside: self.host_inside,
             recording: self.recording_snapshot(),
@@ -318,6 +329,10 @@ impl Call {
             Command::GoAhead { switches } => self.go_ahead(switches),
             Command::Join { name, password } => self.join(now, name, password),
             Command::Leave => self.leave(),
+            Command::TellRecording { to } => {
+                self.records = to;
+                self.tell_media();
+            }
             Command::SetHand { hand } => self.say(RoomMessage::SetHand { hand }),
             Command::React { reaction } => self.say(RoomMessage::React { reaction }),
             Command::Write { id, to, text } => self.write(id, to, &text),
@@ -334,6 +349,8 @@ impl Call {
             Command::SetPixelRatio { ratio } => self.pixel_ratio = ratio.clamp(0.5, 4.0),
             Command::SetSeen { seen } => self.slots(now, SlotsInput::Watched(seen.is_on())),
             Command::DeclineAsking => self.asked_for = None,
+            Command::LobbyShows { encryption } => self.note_lobby(encryption),
+            Command::AcceptTransport => self.accept_transport(),
             Command::StartRecording => self.say(RoomMessage::StartRecording),
             Command::StopRecording => self.stop_recording(),
             Command::BeRecorded { recorded } => self.be_recorded(recorded),
@@ -360,7 +377,7 @@ impl Call {
 
     /// What others are sent of what is captured.
     pub fn sent(&self) -> Vec<Source> {
-        let is_sent = self.unanswered.is_none();
+        let is_sent = self.unanswered.is_none() && self.protection.sends();
         self.publications.captured().filter(|_| is_sent).collect()
     }
 
@@ -407,7 +424,8 @@ impl Call {
     /// Tells every link and the room what is sent from a source now.
     fn publish(&mut self, source: Source) {
         if self.unanswered.is_none() {
-            let switch = Switch::from(self.publications.of(source).is_on());
+            let is_sent = self.publications.of(source).is_on() && self.protection.sends();
+            let switch = Switch::from(is_sent);
             self.links.publish(source, switch);
             self.carry_out_links();
             self.tell_media();
@@ -416,7 +434,7 @@ impl Call {
 
     /// What the room is told.
     fn media_state(&self) -> MediaState {
-        let mut media = MediaState::default();
+        let mut media = MediaState { recording: self.records, ..MediaState::default() };
         for source in self.sent() {
             media.set(source, Switch::On);
         }
@@ -450,6 +468,7 @@ impl Call {
         }
         self.waiting.clear();
         self.asked_for = None;
+        self.outputs.extend(self.protection.end().map(Output::Protect));
         // Whoever comes again is asked again.
         self.recording = Recording::default();
         self.encryption.forget_agreement();

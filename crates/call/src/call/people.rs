@@ -26,6 +26,7 @@ impl Call {
         self.people.clear();
         for participant in joined.participants.clone() {
             if !self.is_me(participant.id) {
+                self.tell_of_recording(&participant);
                 self.people.add(participant);
             }
         }
@@ -46,6 +47,7 @@ impl Call {
             if self.people.contains(participant.id) {
                 self.hear_after_absence(now, participant);
             } else {
+                self.tell_of_recording(&participant);
                 self.people.add(participant);
             }
         }
@@ -67,6 +69,9 @@ impl Call {
         self.links.peer_is(now, PeerRef::Participant(id), participant.presence);
         let Some(update) = self.people.update(participant) else { return };
         self.people.take_back(id);
+        if update.begins_to_record {
+            self.tell_of_recording(&update.participant);
+        }
         if update.key_before.is_some() && update.participant.key != update.key_before {
             self.encrypt(|encryption, _| {
                 encryption.key_exchanged(&update.participant);
@@ -103,6 +108,7 @@ impl Call {
                 self.outputs.push_back(Output::Notify(notice));
             }
         }
+        self.tell_of_recording(&participant);
         self.people.add(participant);
         self.encrypt(|encryption, view| encryption.introduce(id, view));
         self.note_paths(now, PathsInput::Came(id));
@@ -150,6 +156,9 @@ impl Call {
             }
         });
         self.slots(now, SlotsInput::PeopleChanged);
+        if update.begins_to_record {
+            self.tell_of_recording(&update.participant);
+        }
         let name = update.participant.name;
         if let Some(to) = update.shares {
             let name = name.clone();
@@ -158,6 +167,14 @@ impl Call {
         }
         if update.has_raised_hand {
             self.outputs.push_back(Output::Notify(Notice::HandRaised(name)));
+        }
+    }
+
+    /// Nobody is recorded on the device of another without being told.
+    fn tell_of_recording(&mut self, participant: &Participant) {
+        if participant.media.recording.is_on() {
+            let name = participant.name.clone();
+            self.outputs.push_back(Output::Notify(Notice::RecordsOnDevice(name)));
         }
     }
 

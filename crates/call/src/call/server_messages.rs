@@ -13,7 +13,6 @@ use view::Publication;
 
 use super::Call;
 use super::media::link_to;
-use crate::encryption::Encryption;
 use crate::links::NumberedSignal;
 use crate::media_paths::PathsInput;
 use crate::signalling::Wait;
@@ -191,8 +190,8 @@ impl Call {
             ServerMessage::Recording { recording, ended } => self.recording_changed(now, recording, ended),
             ServerMessage::WaitingRoom { people } => self.others_wait(people),
             ServerMessage::RoomUpdated { settings, password } => {
-                (self.settings, self.has_password) = (Some(settings), password);
-                self.encrypt(Encryption::keep_secret);
+                self.has_password = password;
+                self.settings_changed(settings);
             }
             ServerMessage::Chat { entry } => self.hear_chat(entry),
             ServerMessage::ChatKept { chat, .. } => self.chat.kept(chat, self.me()),
@@ -254,7 +253,7 @@ impl Call {
         self.you = Some(joined.you.clone());
         self.name = Some(joined.you.name.clone());
         self.room = Some(joined.room.clone());
-        self.settings = Some(joined.settings.clone());
+        let seals_again = self.take_settings(joined.settings.clone());
         self.waiting.clear();
         self.take_ice_servers(now, joined.ice_servers.clone());
         // What the room was told in the first message is all it needs to know, but for what only the people decide.
@@ -262,6 +261,9 @@ impl Call {
         self.say_unconfirmed_again();
         self.find_recording(now, joined, was_joined);
         self.meet(now, joined);
+        if seals_again {
+            self.seal_anew();
+        }
         self.links.say_all_again(now);
         self.carry_out_links();
         self.send_unfinished_chat();
@@ -340,6 +342,7 @@ impl Call {
     }
 
     fn refused(&mut self, error: &ProtocolError) {
+        self.protection.note_refusal();
         if self.closes(error) {
             self.signalling.refuse(error.code);
             if matches!(self.phase, Phase::Joining) || self.phase == Phase::Waiting && is_final(error.code) {
@@ -407,6 +410,7 @@ fn is_final(code: ErrorCode) -> bool {
         | ErrorCode::RoomEnded
         | ErrorCode::PasswordNeeded
         | ErrorCode::PasswordWrong
+        | ErrorCode::EncryptionRequired
         | ErrorCode::NotAdmitted
         | ErrorCode::Removed
         | ErrorCode::Blocked

@@ -30,6 +30,11 @@ impl Encryption {
 
     fn begin_anew(&mut self, view: &EncryptionView<'_>) {
         self.secrecy.clear();
+        self.renew_at_once(view);
+    }
+
+    /// Everybody gets the key of a new epoch, and it is used at once.
+    pub(crate) fn renew_at_once(&mut self, view: &EncryptionView<'_>) {
         (self.current, self.pending, self.renew_at) = (self.next_epoch(), None, None);
         self.use_key();
         self.send_keys_to_all(view);

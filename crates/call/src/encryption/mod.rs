@@ -16,6 +16,7 @@
 //! an earlier load can be played again to the next.
 
 mod exchange;
+mod handed_in;
 mod key_message_body;
 mod recorded;
 mod sealed_chat;
@@ -27,7 +28,7 @@ use std::time::Duration;
 
 use protocol::{
     KeyMessage, KeyMessages, Participant, ParticipantId, PublicKey, RecordingId, RecordingKeys, RoomCode,
-    RoomKeyId, RoomSettings,
+    RoomEncryption, RoomKeyId, RoomSettings,
 };
 use seal::rand_core::{Rng, SeedableRng};
 use seal::{
@@ -35,8 +36,8 @@ use seal::{
     Tag,
 };
 
+use crate::encryption::handed_in::HandedIn;
 use crate::encryption::key_message_body::{KeyMessageBody, KeyVersion, MAX_PROOFS, Proof};
-use crate::encryption::recorded::HandedIn;
 use crate::encryption::trust::Trust;
 use crate::people::People;
 use crate::{Notice, Secrecy};
@@ -108,6 +109,7 @@ pub(crate) struct EncryptionView<'a> {
     people: &'a People,
     /// The secret that the room's links carry.
     room_key: Option<&'a RoomKeyId>,
+    rule: RoomEncryption,
 }
 
 impl<'a> EncryptionView<'a> {
@@ -117,7 +119,8 @@ impl<'a> EncryptionView<'a> {
         settings: Option<&'a RoomSettings>,
     ) -> Self {
         let room_key = settings.and_then(|settings| settings.room_key.as_ref());
-        Self { me: you.map(|you| you.id), people, room_key }
+        let rule = settings.map(|settings| settings.encryption).unwrap_or_default();
+        Self { me: you.map(|you| you.id), people, room_key, rule }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use protocol::{
-    AddressedKeyMessage, KeyMessage, Moderation, Participant, ParticipantId, PublicKey, WaitingPerson,
+    AddressedKeyMessage, KeyMessage, Moderation, Participant, ParticipantId, PublicKey, RoomEncryption,
+    WaitingPerson,
 };
 use seal::KeyDigest;
 
@@ -22,6 +23,7 @@ impl Encryption {
             was_passed_on: passed_on.any(|digest| !former.contains(&digest)),
             refused_another: self.trust.has_refused_another(),
             room_has_another: view.me.is_some()
+                && view.rule == RoomEncryption::EndToEnd
                 && view.room_key.is_some_and(|key| self.room_key().as_ref() != Some(key)),
         }
     }
@@ -122,7 +124,9 @@ impl Encryption {
 
     /// Tells the page the secret, once it is the room's.
     pub(crate) fn keep_secret(&mut self, view: &EncryptionView<'_>) {
-        if !self.is_kept && view.room_key == self.room_key().as_ref() {
+        // Links of a room that is not end-to-end encrypted carry none that nobody was given.
+        let is_of_no_use = self.origin == SecretOrigin::Provisional && view.rule == RoomEncryption::Transport;
+        if !self.is_kept && !is_of_no_use && view.room_key == self.room_key().as_ref() {
             self.is_kept = true;
             let (secret, origin) = (self.secret.clone(), self.origin);
             self.effects.push_back(EncryptionEffect::KeepSecret { secret, origin });

@@ -39,6 +39,24 @@ pub enum PageEffect {
     RememberInTab(Source, Switch),
     /// Remember it for other visits.
     RememberInBrowser(Source, Switch),
+    /// The others are to know whether the call is recorded on this device.
+    TellRecording(Switch),
+    /// Record it.
+    StartRecording,
+    /// End that, with all that was recorded.
+    FinishRecording,
+    /// Let the person have a recording as a file of their own.
+    SaveRecording {
+        /// Which.
+        file: String,
+        /// Whether its end is missing.
+        is_cut: bool,
+    },
+    /// Nobody wants it any more.
+    DeleteRecording {
+        /// Which.
+        file: String,
+    },
     /// Something that can be heard has happened, where that is wanted.
     Sound(Sound),
 }
@@ -68,6 +86,7 @@ impl Sound {
             | Notice::YouShare
             | Notice::Shares(_)
             | Notice::SharesNoMore(_)
+            | Notice::RecordsOnDevice(_)
             | Notice::Wrote(_)
             | Notice::Knocked(_)
             | Notice::TurnedOff(_)
@@ -75,6 +94,7 @@ impl Sound {
             | Notice::MigrationAborted { .. }
             | Notice::KeyRefused
             | Notice::KeyGranted
+            | Notice::EncryptionChanged(_)
             | Notice::KeyNotShared
             | Notice::KeyChanged(_)
             | Notice::NotSealed { .. }

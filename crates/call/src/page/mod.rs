@@ -16,6 +16,7 @@
 //! | `joins`, `leaves` | those who came or went shortly after one another are told of |
 
 mod chooser;
+mod device_recording;
 mod devices;
 mod effect;
 mod in_use;
@@ -31,8 +32,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::{DisplayName, Source, Switch};
-use view::{AnyNotice, CaptureFault, Notice, Numbered, PageNotice, Refusal};
+use view::{AnyNotice, CaptureFault, DeviceRecording, KeptRecording, Notice, Numbered, PageNotice, Refusal};
 
+use crate::page::device_recording::Recordings;
 use crate::page::devices::Devices;
 use crate::page::muted_talk::MutedTalk;
 use crate::page::notices::Notices;
@@ -41,6 +43,7 @@ use crate::page::speaker::Speaker;
 use crate::{Level, SwitchedBy, Switches};
 
 pub use chooser::Attempt;
+pub use device_recording::DeviceRecordingInput;
 pub use effect::{CaptureRequest, PageEffect, Sound};
 pub use named_device::NamedDevice;
 pub use notices::ShownReaction;
@@ -64,6 +67,7 @@ pub struct Page {
     speaker: Speaker,
     muted_talk: MutedTalk,
     silence: Silence,
+    recordings: Recordings,
     is_chat_open: bool,
     unread: u32,
     effects: VecDeque<PageEffect>,
@@ -81,6 +85,8 @@ pub enum PageInput {
         /// What its owner was called.
         name: Option<DisplayName>,
     },
+    /// Something about a recording on this device.
+    Recording(DeviceRecordingInput),
     /// Somebody gets ready to enter, with what was on when.
     Prepare(Switches),
     /// Somebody chose a device of a source in an earlier visit.
@@ -198,6 +204,10 @@ impl Page {
             PageInput::Prepare(switches) => {
                 self.muted_talk.reset();
                 self.effects.push_back(PageEffect::Begin(switches));
+            }
+            PageInput::Recording(input) => {
+                let notice = self.recordings.handle_input(now, input, &mut self.effects);
+                self.say(notice);
             }
             PageInput::Notify(notice) => self.notify(now, notice),
             PageInput::Say(notice) => self.notices.say(AnyNotice::Page(notice)),
@@ -344,6 +354,16 @@ impl Page {
     /// Whether somebody talks and is muted, and has not done anything about it.
     pub fn talks_while_muted(&self) -> bool {
         self.muted_talk.is_noticed()
+    }
+
+    /// How far the recording on this device is.
+    pub fn device_recording(&self) -> DeviceRecording {
+        self.recordings.now()
+    }
+
+    /// What is on this device of recordings that have ended.
+    pub fn kept_recordings(&self) -> &[KeptRecording] {
+        self.recordings.kept()
     }
 
     /// How many messages came since somebody looked at the chat.

@@ -300,6 +300,7 @@ fn is_final(code: ErrorCode) -> bool {
         | ErrorCode::RoomEnded
         | ErrorCode::PasswordNeeded
         | ErrorCode::PasswordWrong
+        | ErrorCode::EncryptionRequired
         | ErrorCode::NotAdmitted
         | ErrorCode::Removed
         | ErrorCode::SessionUnknown

@@ -9,9 +9,11 @@
 mod calling;
 mod coming_back;
 mod default_device;
+mod device_recording;
 mod devices;
 mod encrypting;
 mod page;
+mod protecting;
 mod recording;
 mod ringing;
 mod ringing_book;

@@ -154,7 +154,7 @@ impl Playback {
             PlaybackInput::Seek(to) => self.seek(now, to),
             PlaybackInput::SetSpeed(speed) => self.clock.set_speed(now, speed),
             PlaybackInput::Show(shown) => self.shown = shown,
-            PlaybackInput::Fetched { request, bytes } => self.fetched(request, &bytes),
+            PlaybackInput::Fetched { request, bytes } => self.fetched(&request, &bytes),
             PlaybackInput::FetchFailed { request } => {
                 self.requests = self.requests.saturating_sub(1);
                 if let Some(track) = self.tracks.get_mut(request.track) {
@@ -237,7 +237,7 @@ impl Playback {
         self.outputs.retain(|output| !matches!(output, PlaybackOutput::Frame { .. }));
     }
 
-    fn fetched(&mut self, request: Request, bytes: &[u8]) {
+    fn fetched(&mut self, request: &Request, bytes: &[u8]) {
         self.requests = self.requests.saturating_sub(1);
         let Some(track) = self.tracks.get_mut(request.track) else { return };
         let wanted = usize::try_from(request.range.end - request.range.start).unwrap_or(usize::MAX);

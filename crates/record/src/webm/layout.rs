@@ -8,7 +8,7 @@ use mkv_element::prelude::{
 use protocol::Timestamp;
 
 use super::bytes::{UNKNOWN_SIZE, fixed_size, write};
-use super::track::TrackFormat;
+use super::track::{TRACK_NUMBER, TrackFormat};
 use crate::FileEffect;
 
 /// What is left free for the SeekHead, its own header included: three entries have at the most 63 bytes.
@@ -49,13 +49,14 @@ pub(crate) struct Room {
     pub(crate) length: usize,
 }
 
-/// The head of a file of which the first frame is played at that moment.
-pub(crate) fn head(format: &TrackFormat, begins: Timestamp) -> (Vec<u8>, Layout) {
+/// The head of a file with these tracks, numbered from one on, of which the first frame is played at that moment.
+pub(crate) fn head(formats: &[&TrackFormat], begins: Timestamp) -> (Vec<u8>, Layout) {
     let mut bytes = Vec::new();
+    let doc_type = formats.first().map_or("webm", |format| format.codec.doc_type());
     let ebml = Ebml {
         ebml_version: Some(EbmlVersion(1)),
         ebml_read_version: Some(EbmlReadVersion(1)),
-        doc_type: Some(DocType(format.codec.doc_type().to_owned())),
+        doc_type: Some(DocType(doc_type.to_owned())),
         doc_type_version: Some(DocTypeVersion(4)),
         doc_type_read_version: Some(DocTypeReadVersion(2)),
         ..Ebml::default()
@@ -81,7 +82,8 @@ pub(crate) fn head(format: &TrackFormat, begins: Timestamp) -> (Vec<u8>, Layout)
     write(&about, &mut bytes);
     let duration = Room { offset: (bytes.len() - DURATION_BYTES) as u64, length: DURATION_BYTES };
     let tracks = bytes.len() as u64;
-    write(&Tracks { track_entry: vec![format.entry()], ..Tracks::default() }, &mut bytes);
+    let track_entry = (TRACK_NUMBER..).zip(formats).map(|(number, format)| format.entry(number)).collect();
+    write(&Tracks { track_entry, ..Tracks::default() }, &mut bytes);
     let seek = Room { offset: content, length: SEEK_ROOM };
     let layout = Layout {
         size_offset,

@@ -1,4 +1,4 @@
-//! WebM, the part of Matroska (RFC 9559) that browsers play: one track a file, written as it grows, repaired, and read back.
+//! WebM, the part of Matroska (RFC 9559) that browsers play: one track a file, or the picture and the sound of a film, written as it grows, repaired, and read back.
 //!
 //! A file of ours is `EBML · Segment(room for a SeekHead · Info · Tracks · Cluster… · Cues)`. While it grows, the segment's size is unknown
 //! (RFC 8794 §6.2) and whole clusters are appended, nothing else; so it can be played at every moment, and whatever cuts it takes the last
@@ -8,6 +8,7 @@
 
 mod bytes;
 mod cues;
+mod film;
 mod layout;
 mod reader;
 mod repair;
@@ -16,6 +17,7 @@ mod track;
 mod writer;
 
 pub use cues::{Cue, Cues};
+pub use film::{FilmTrack, FilmWriter};
 pub use reader::{Block, Head, Reader, ReaderEvent};
 pub use repair::{RepairError, Repaired, Repairer};
 pub use scanner::ReadError;

@@ -53,6 +53,8 @@ struct OpenCluster {
     offset: u64,
     header: ElementHeader,
     has_block: bool,
+    /// One of the first track.
+    has_of_first: bool,
 }
 
 impl Default for Repairer {
@@ -62,11 +64,21 @@ impl Default for Repairer {
 }
 
 impl Repairer {
-    /// From the beginning of a file.
+    /// From the beginning of a file with one track.
     #[must_use]
     pub fn new() -> Self {
+        Self::with(Scanner::new())
+    }
+
+    /// From the beginning of a file with a picture and a sound.
+    #[must_use]
+    pub fn of_film() -> Self {
+        Self::with(Scanner::of_film())
+    }
+
+    fn with(scanner: Scanner) -> Self {
         Self {
-            scanner: Scanner::new(),
+            scanner,
             length: 0,
             failed: None,
             head: None,
@@ -102,7 +114,7 @@ impl Repairer {
     ///
     /// # Errors
     ///
-    /// When there is no frame in it, or it never was a file of one track.
+    /// When there is no frame in it, or it never was a file with those tracks.
     pub fn finish(self) -> Result<Repaired, RepairError> {
         let (Some(head), Some(last)) = (&self.head, self.last) else {
             return Err(self.failed.map_or(RepairError::Empty, |error| match error {
@@ -135,11 +147,12 @@ impl Repairer {
         match item {
             Item::Head(head) => self.head = Some(*head),
             Item::Cluster { offset, header } => {
-                self.cluster = Some(OpenCluster { offset, header, has_block: false });
+                self.cluster = Some(OpenCluster { offset, header, has_block: false, has_of_first: false });
             }
             Item::Block(block) => {
                 let (Some(cluster), Some(head)) = (&mut self.cluster, &self.head) else { return };
-                let is_first = !std::mem::replace(&mut cluster.has_block, true);
+                cluster.has_block = true;
+                let is_first = block.is_of_first && !std::mem::replace(&mut cluster.has_of_first, true);
                 if is_first && is_cue(head.format.codec.kind(), block.kind, block.time, &mut self.cued) {
                     self.cues.push(block.time, cluster.offset);
                 }

@@ -8,6 +8,8 @@ use mkv_element::prelude::{
     Info, SeekHead, Segment, SimpleBlock, Timestamp as ClusterTime, Tracks, Void,
 };
 
+use protocol::MediaKind;
+
 use super::bytes::{ElementHeader, Front, header};
 use super::layout::{DURATION_BYTES, Layout, Room};
 use super::track::TrackFormat;
@@ -68,6 +70,8 @@ pub(crate) struct FoundBlock {
     pub(crate) time: u64,
     pub(crate) kind: FrameKind,
     pub(crate) bytes: Vec<u8>,
+    /// Whether it is of the first track.
+    pub(crate) is_of_first: bool,
     /// Where its element ends.
     pub(crate) end: u64,
 }
@@ -107,11 +111,32 @@ pub(crate) struct Scanner {
     ticks: u64,
     info: Option<(Option<Duration>, Option<DateUtc>)>,
     claimed_cues: Option<u64>,
+    tracks: TracksTaken,
+}
+
+/// Which files are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TracksTaken {
+    /// Those with one track.
+    One,
+    /// Those with a picture and, as the second track, a sound. The number of the picture, once it is known.
+    Film { picture: Option<u8> },
 }
 
 impl Scanner {
+    /// Of a file with one track.
     pub(crate) fn new() -> Self {
+        Self::of(TracksTaken::One)
+    }
+
+    /// Of a file with a picture and a sound.
+    pub(crate) fn of_film() -> Self {
+        Self::of(TracksTaken::Film { picture: None })
+    }
+
+    fn of(tracks: TracksTaken) -> Self {
         Self {
+            tracks,
             buffer: Vec::new(),
             read: 0,
             position: 0,
@@ -268,8 +293,17 @@ impl Scanner {
         let Some(body) = self.whole(header)? else { return Ok(Step::Short) };
         let tracks = Tracks::decode_body(&mut &body[..]).map_err(|_| ReadError::Damaged(at))?;
         self.layout.tracks = at;
-        let [entry] = &tracks.track_entry[..] else { return Err(ReadError::UnknownTrack) };
-        let format = TrackFormat::of_entry(entry).ok_or(ReadError::UnknownTrack)?;
+        let first = match (self.tracks, &tracks.track_entry[..]) {
+            (TracksTaken::One, [entry]) => TrackFormat::of_entry(entry),
+            (TracksTaken::Film { .. }, [picture, sound]) => {
+                self.tracks = TracksTaken::Film { picture: u8::try_from(*picture.track_number).ok() };
+                let is_sound = |format: TrackFormat| format.codec.kind() == MediaKind::Audio;
+                let first = TrackFormat::of_entry(picture);
+                first.filter(|_| TrackFormat::of_entry(sound).is_some_and(is_sound))
+            }
+            (TracksTaken::One | TracksTaken::Film { .. }, _) => None,
+        };
+        let format = first.ok_or(ReadError::UnknownTrack)?;
         let layout = Layout::default();
         self.head = Some(FoundHead { layout, format, duration: None, date: None, cues: None });
         Ok(Step::On)
@@ -337,7 +371,12 @@ impl Scanner {
         let millis = ticks.max(0).saturating_mul(i128::from(self.ticks)) / 1_000_000;
         // Beyond some thousand years nothing is played.
         let time = u64::try_from(millis).unwrap_or(u64::MAX).min(1 << 50);
-        let block = FoundBlock { time, kind: found.kind, bytes: found.bytes, end: self.position };
+        let is_of_first = match self.tracks {
+            TracksTaken::One => true,
+            TracksTaken::Film { picture } => picture.is_some_and(|number| found.track == 0x80 | number),
+        };
+        let block =
+            FoundBlock { time, kind: found.kind, bytes: found.bytes, is_of_first, end: self.position };
         Ok(Step::Item(Item::Block(block)))
     }
 
@@ -410,31 +449,33 @@ enum Step {
 const MAX_CUE_BYTES: u64 = 512;
 
 struct Payload {
+    /// The first byte of the track's number.
+    track: u8,
     relative: i16,
     kind: FrameKind,
     bytes: Vec<u8>,
 }
 
 /// RFC 9559 §10.1: the track's number, a time of two bytes, flags. Laced blocks, of several frames, are none of ours.
-fn block(body: &[u8]) -> Option<(i16, u8, &[u8])> {
+fn block(body: &[u8]) -> Option<(u8, i16, u8, &[u8])> {
     let number = body.first()?.leading_zeros() as usize + 1;
     let rest = body.get(number..)?;
     let (time, rest) = rest.split_first_chunk::<2>()?;
     let (flags, bytes) = rest.split_first()?;
-    (flags & 0x06 == 0).then_some((i16::from_be_bytes(*time), *flags, bytes))
+    (flags & 0x06 == 0).then_some((body[0], i16::from_be_bytes(*time), *flags, bytes))
 }
 
 fn simple_block(body: &[u8]) -> Option<Payload> {
-    let (relative, flags, bytes) = block(body)?;
+    let (track, relative, flags, bytes) = block(body)?;
     let kind = if flags & 0x80 == 0 { FrameKind::Delta } else { FrameKind::Key };
-    Some(Payload { relative, kind, bytes: bytes.to_vec() })
+    Some(Payload { track, relative, kind, bytes: bytes.to_vec() })
 }
 
 fn block_group(body: &[u8]) -> Option<Payload> {
     let group = BlockGroup::decode_body(&mut &body[..]).ok()?;
-    let (relative, _, bytes) = block(&group.block)?;
+    let (track, relative, _, bytes) = block(&group.block)?;
     let kind = if group.reference_block.is_empty() { FrameKind::Key } else { FrameKind::Delta };
-    Some(Payload { relative, kind, bytes: bytes.to_vec() })
+    Some(Payload { track, relative, kind, bytes: bytes.to_vec() })
 }
 
 /// Where a SeekHead says that the cues are, from the segment's content on.

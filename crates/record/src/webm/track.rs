@@ -133,10 +133,10 @@ impl TrackFormat {
         Self { codec, protection, size: Some(size), private: Vec::new() }
     }
 
-    pub(crate) fn entry(&self) -> TrackEntry {
+    pub(crate) fn entry(&self, number: u8) -> TrackEntry {
         let mut entry = TrackEntry {
-            track_number: TrackNumber(u64::from(TRACK_NUMBER)),
-            track_uid: TrackUid(u64::from(TRACK_NUMBER)),
+            track_number: TrackNumber(u64::from(number)),
+            track_uid: TrackUid(u64::from(number)),
             flag_lacing: FlagLacing(0),
             codec_id: CodecId(self.codec.id().to_owned()),
             codec_private: (!self.private.is_empty()).then(|| CodecPrivate(self.private.clone().into())),
@@ -184,7 +184,7 @@ impl TrackFormat {
     }
 }
 
-/// The number of the only track.
+/// The number of the only track, or of the first of two.
 pub(crate) const TRACK_NUMBER: u8 = 1;
 
 /// `TrackType` of RFC 9559 §5.1.4.1.3.

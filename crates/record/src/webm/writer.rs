@@ -34,10 +34,10 @@ pub struct Frame<'a> {
 }
 
 /// After so long a fragment is appended. Longer costs what is lost with the process; shorter costs a write and some twenty bytes each time.
-const FRAGMENT: Duration = Duration::from_millis(700);
+pub(crate) const FRAGMENT: Duration = Duration::from_millis(700);
 
 /// A fragment of so many bytes is appended at once, so that a sender of much takes no more memory.
-const FRAGMENT_BYTES: usize = 512 * 1024;
+pub(crate) const FRAGMENT_BYTES: usize = 512 * 1024;
 
 /// Of sound there is a cue so often, in milliseconds; of pictures at their keyframes.
 const SOUND_CUE_EVERY: u64 = 5_000;
@@ -186,7 +186,7 @@ impl Writer {
     }
 
     fn begin(&mut self, origin: Duration) {
-        let (bytes, layout) = layout::head(&self.format, self.begins.after(origin));
+        let (bytes, layout) = layout::head(&[&self.format], self.begins.after(origin));
         self.append(bytes);
         self.state = State::Open { layout, origin, last: 0, cued: None };
     }
@@ -236,7 +236,7 @@ pub(crate) const fn last_frame(kind: MediaKind) -> u64 {
     }
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(crate) fn millis(duration: Duration) -> u64 {
     // Rounded, so that frames of 33.3 ms stay where they are.
     u64::try_from((duration.as_micros() + 500) / 1_000).unwrap_or(u64::MAX / 2)
 }

@@ -11,12 +11,12 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use record::KeyId;
 use record::webm::{Block, Codec, FrameKind, Protection, Repairer};
 
-fn ffmpeg() -> PathBuf {
+pub(crate) fn ffmpeg() -> PathBuf {
     std::env::var_os("VERANDA_FFMPEG").map_or_else(|| PathBuf::from("ffmpeg"), PathBuf::from)
 }
 
 /// What it says of errors; nothing when there is none.
-fn run(arguments: &[&str]) -> String {
+pub(crate) fn run(arguments: &[&str]) -> String {
     let output = Command::new(ffmpeg())
         .args(["-hide_banner", "-nostdin", "-y", "-v", "error"])
         .args(arguments)
@@ -26,16 +26,16 @@ fn run(arguments: &[&str]) -> String {
     if output.status.success() { said } else { format!("{}: {said}", output.status) }
 }
 
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("veranda-record-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 }
@@ -46,12 +46,12 @@ impl Drop for Folder {
     }
 }
 
-fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 /// Four seconds of a size, with a keyframe every second.
-fn made(folder: &Folder, size: &str) -> Vec<Block> {
+pub(crate) fn made(folder: &Folder, size: &str) -> Vec<Block> {
     let path = folder.file(&format!("{size}.webm"));
     let source = format!("testsrc2=size={size}:rate=25:duration=4");
     let said = run(&[
@@ -75,14 +75,14 @@ fn made(folder: &Folder, size: &str) -> Vec<Block> {
     read(&std::fs::read(&path).unwrap()).1
 }
 
-fn made_sound(folder: &Folder) -> Vec<Block> {
+pub(crate) fn made_sound(folder: &Folder) -> Vec<Block> {
     let path = folder.file("sound.webm");
     let said = run(&["-f", "lavfi", "-i", "sine=frequency=440:duration=16", "-c:a", "libopus", text(&path)]);
     assert_eq!(said, "");
     read(&std::fs::read(&path).unwrap()).1
 }
 
-fn assert_decodes(path: &Path) {
+pub(crate) fn assert_decodes(path: &Path) {
     assert_eq!(
         run(&["-err_detect", "explode", "-xerror", "-i", text(path), "-f", "null", "-"]),
         "",

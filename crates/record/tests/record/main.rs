@@ -3,6 +3,7 @@
 
 mod common;
 mod decoders;
+mod film;
 mod formats;
 mod playing;
 mod simulated;

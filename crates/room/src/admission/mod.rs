@@ -171,7 +171,7 @@ impl AdmissionMachine {
 
     /// Who waits.
     pub(crate) fn people(&self, view: &AdmissionView<'_>) -> Vec<WaitingPerson> {
-        self.waiting.list(view.rules.settings().room_key.as_ref())
+        self.waiting.list(view.rules.settings())
     }
 
     /// Those who could come in by what they have shown, as things are now.

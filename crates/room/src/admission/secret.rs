@@ -1,17 +1,27 @@
 //! Which secret of an end-to-end encrypted room somebody has, told by its digest: who has another one waits until they are given it.
 
-use protocol::{Role, RoomKeyId, RoomKeyOrigin, RoomSettings};
+use protocol::{Role, RoomEncryption, RoomKeyId, RoomKeyOrigin, RoomSettings};
 
 use crate::{VerifiedCredential, Visitor};
 
 /// Whether somebody who shows nothing but the code has another secret than the room, or none. Keys, invitations and access
 /// tokens let in without it, and hosts most of all: nobody else could let them in.
-pub(crate) fn lacks_secret(visitor: &Visitor, room_key: Option<&RoomKeyId>) -> bool {
-    let is_other = room_key.is_some_and(|secret| visitor.room_key.as_ref() != Some(secret));
+pub(crate) fn lacks_secret(visitor: &Visitor, settings: &RoomSettings) -> bool {
+    if settings.encryption == RoomEncryption::Transport {
+        return false; // Nothing is sealed, and so there is nothing that they could not open.
+    }
+    let is_other = settings.room_key.as_ref().is_some_and(|secret| visitor.room_key.as_ref() != Some(secret));
     match visitor.verified {
         VerifiedCredential::Link => is_other,
         VerifiedCredential::Key(role) => is_other && visitor.key.is_some() && !role.moderates(),
     }
+}
+
+/// Whether somebody can neither seal nor open, by what they say: they name no key of their own and no secret. Where the room's people do,
+/// nothing that they sent could be heard, and nothing of the others. Who says that they can is believed; what they send is not opened.
+pub(crate) fn cannot_seal(visitor: &Visitor, settings: &RoomSettings) -> bool {
+    let takes_no_part = visitor.key.is_none() && visitor.room_key.is_none();
+    takes_no_part && settings.encryption == RoomEncryption::EndToEnd && settings.room_key.is_some()
 }
 
 /// Whether somebody's secret may become the room's. The first who enters gives it one. A host who comes with a link gives it another when it is

@@ -37,7 +37,7 @@ impl<'a> AdmissionView<'a> {
 
     pub(super) fn lacks_secret(&self, visitor: &Visitor) -> bool {
         let settings = self.rules.settings();
-        secret::lacks_secret(visitor, settings.room_key.as_ref())
+        secret::lacks_secret(visitor, settings)
             && !secret::may_claim(visitor, settings, self.is_empty_but_for(visitor.participant))
     }
 
@@ -55,6 +55,9 @@ impl<'a> AdmissionView<'a> {
 
     /// Why somebody may not come in by what they show.
     pub(super) fn refusal_of(&self, now: Duration, visitor: &Visitor) -> Option<ErrorCode> {
+        if secret::cannot_seal(visitor, self.rules.settings()) {
+            return Some(ErrorCode::EncryptionRequired);
+        }
         if let Some(code) = refusal(self.rules.standing(self.wall, visitor.verified.role())) {
             return Some(code);
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::limits::MAX_WAITING;
-use protocol::{ParticipantId, RoomKeyId, WaitingPerson};
+use protocol::{ParticipantId, RoomSettings, WaitingPerson};
 
 use super::secret::lacks_secret;
 use crate::{ConnectionId, Departure, GivenPassword, Visitor};
@@ -66,8 +66,8 @@ impl WaitingRoom {
         self.people.iter().map(|knock| (knock.connection, &knock.visitor))
     }
 
-    pub(super) fn list(&self, room_key: Option<&RoomKeyId>) -> Vec<WaitingPerson> {
-        self.people.iter().map(|knock| person(&knock.visitor, room_key)).collect()
+    pub(super) fn list(&self, settings: &RoomSettings) -> Vec<WaitingPerson> {
+        self.people.iter().map(|knock| person(&knock.visitor, settings)).collect()
     }
 
     pub(super) fn find(&self, id: ParticipantId) -> Option<&Visitor> {
@@ -171,11 +171,11 @@ impl WaitingRoom {
     }
 }
 
-fn person(visitor: &Visitor, room_key: Option<&RoomKeyId>) -> WaitingPerson {
+fn person(visitor: &Visitor, settings: &RoomSettings) -> WaitingPerson {
     WaitingPerson {
         id: visitor.participant,
         name: visitor.name.clone(),
         key: visitor.key.clone(),
-        lacks_secret: lacks_secret(visitor, room_key),
+        lacks_secret: lacks_secret(visitor, settings),
     }
 }

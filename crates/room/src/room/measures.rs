@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use protocol::{
-    CloseCode, ErrorCode, Participant, ParticipantId, Right, Role, RoomSettings, ServerMessage, Source,
-    Switch,
+    CloseCode, ErrorCode, Participant, ParticipantId, Right, Role, RoomEncryption, RoomSettings,
+    ServerMessage, Source, Switch,
 };
 
 use super::Room;
@@ -121,7 +121,12 @@ impl Room {
     }
 
     pub(super) fn settings_changed(&mut self, now: Duration, settings: RoomSettings, password: bool) {
-        let opened = self.rules.settings().waiting_room.is_on() && !settings.waiting_room.is_on();
+        let before = self.rules.settings();
+        let opened = before.waiting_room.is_on() && !settings.waiting_room.is_on()
+            || before.encryption == RoomEncryption::EndToEnd
+                && settings.encryption == RoomEncryption::Transport;
+        let seals_again =
+            before.encryption == RoomEncryption::Transport && settings.encryption == RoomEncryption::EndToEnd;
         self.rules = Rules::new(settings.clone(), password);
         if self.rules.has_ended(self.wall(now)) {
             return self.end_for_all(now, ErrorCode::RoomEnded);
@@ -129,6 +134,9 @@ impl Room {
         self.tell_all(ServerMessage::RoomUpdated { settings, password });
         if opened {
             self.admit_those_who_may(now);
+        }
+        if seals_again {
+            self.put_out_who_cannot_seal(now);
         }
         for source in Source::ALL {
             let sends = |other: &&Participant| other.media.of(source).is_on();
@@ -139,6 +147,16 @@ impl Room {
             }
         }
         self.topology(now, TopologyInput::Review);
+    }
+
+    /// Who can neither seal nor open came while nobody had to.
+    fn put_out_who_cannot_seal(&mut self, now: Duration) {
+        if self.rules.settings().room_key.is_some() {
+            let unable = self.participants().filter(|other| other.key.is_none()).map(|other| other.id);
+            for id in unable.collect::<Vec<_>>() {
+                self.put_out(now, id, ErrorCode::EncryptionRequired);
+            }
+        }
     }
 
     /// Whether what somebody outside wants to do is about anybody: about somebody who is in, and to be removed also about somebody whom the server

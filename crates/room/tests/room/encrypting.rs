@@ -1,8 +1,8 @@
 //! The room's part in end-to-end encryption: which secret its links carry, who waits for it, and key messages.
 
 use protocol::{
-    AddressedKeyMessage, KeyMessage, KeyMessages, Moderation, PublicKey, Role, RoomKeyId, RoomKeyOrigin,
-    RoomMessage, RoomSettings, ServerMessage,
+    AddressedKeyMessage, ErrorCode, KeyMessage, KeyMessages, Moderation, PublicKey, Role, RoomEncryption,
+    RoomKeyId, RoomKeyOrigin, RoomMessage, RoomSettings, RoomSettingsPatch, ServerMessage,
 };
 use room::{Resumption, VerifiedCredential, Visitor};
 
@@ -106,12 +106,41 @@ fn a_host_with_the_bare_code_is_inside_and_leaves_the_secret_of_the_link_alone()
 }
 
 #[test]
-fn who_shows_nothing_but_the_code_knocks_also_without_taking_part_in_the_encryption() {
-    let mut world = World::new(RoomSettings { room_key: Some(room_key('a')), ..RoomSettings::default() });
-    let heard = world.enter(BOB);
-    assert!(matches!(&*heard.messages, [ServerMessage::Waiting { lacks_secret: true, .. }]));
-    assert!(world.enter_as(CEM, Role::Guest).joined().is_some(), "a program with a token comes in as ever");
+fn what_cannot_seal_is_refused_with_a_reason_where_the_others_do_and_let_in_where_nobody_does() {
+    let settings = RoomSettings { room_key: Some(room_key('a')), ..RoomSettings::default() };
+    for role in [Role::Host, Role::CoHost, Role::Guest] {
+        let mut world = World::new(settings.clone());
+        assert_eq!(world.enter_as(CEM, role).turned_away(), Some(ErrorCode::EncryptionRequired), "{role:?}");
+        assert_eq!(world.enter(BOB).turned_away(), Some(ErrorCode::EncryptionRequired));
+        assert_eq!(world.people(), []);
+    }
+    let mut world = World::new(RoomSettings { encryption: RoomEncryption::Transport, ..settings });
+    assert!(world.enter(BOB).joined().is_some() && world.enter_as(CEM, Role::Guest).joined().is_some());
     assert_eq!(world.room.settings().room_key, Some(room_key('a')));
+}
+
+#[test]
+fn a_host_alone_makes_a_room_transport_and_who_waited_for_its_secret_comes_in_until_it_seals_again() {
+    let mut world = World::new(RoomSettings::default());
+    world.enter_with(ADA, with_secret(ADA, 'a', HOST));
+    world.enter_with(CEM, with_secret(CEM, 'a', VerifiedCredential::Key(Role::CoHost)));
+    world.enter_with(BOB, with_secret(BOB, 'b', VerifiedCredential::Link));
+    let to = |encryption| RoomSettingsPatch { encryption: Some(encryption), ..RoomSettingsPatch::default() };
+    world.change(CEM, to(RoomEncryption::Transport));
+    assert_eq!(world.ears(CEM).errors(), [ErrorCode::NotAllowed], "a co-host may not");
+    assert_eq!(world.people(), [ADA, CEM]);
+
+    world.change(ADA, to(RoomEncryption::Transport));
+    assert_eq!(world.room.settings().encryption, RoomEncryption::Transport);
+    assert_eq!(world.people(), [ADA, CEM, BOB], "there is nothing that he could not open");
+    assert!(world.enter(EVE).joined().is_some());
+    world.forget();
+    world.change(ADA, to(RoomEncryption::EndToEnd));
+    assert_eq!(world.people(), [ADA, CEM, BOB], "of whom Bob can be given the secret");
+    assert_eq!(world.ears(EVE).turned_away(), Some(ErrorCode::EncryptionRequired));
+    let told =
+        |person| matches!(world.ears(person).messages.first(), Some(ServerMessage::RoomUpdated { .. }));
+    assert!([ADA, CEM, BOB].into_iter().all(told), "before anything else");
 }
 
 #[test]
@@ -169,7 +198,7 @@ fn a_room_that_was_locked_meanwhile_does_not_let_those_in_who_waited_for_its_sec
     };
     world.enter_with(BOB, drawn(BOB, VerifiedCredential::Key(Role::CoHost)));
     assert!(world.enter_with(EVE, with_secret(EVE, 'a', VerifiedCredential::Link)).joined().is_none());
-    let locked = protocol::RoomSettingsPatch { locked: Some(protocol::Switch::On), ..Default::default() };
+    let locked = RoomSettingsPatch { locked: Some(protocol::Switch::On), ..Default::default() };
     world.change(BOB, locked);
     world.enter_with(ADA, with_secret(ADA, 'a', HOST));
     assert_eq!(world.room.settings().room_key, Some(room_key('a')));

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use protocol::limits::RECORDING_BURST;
 use protocol::{
-    ChatId, ChatTarget, Consent, Envelope, ErrorCode, KeyId, MediaVia, Moderation, Participant, Reaction,
-    RecordingEnd, RecordingId, RecordingKey, RecordingKeys, RecordingState, Role, RoomMessage, SealedKey,
-    ServerMessage, Switch, TopologyReason,
+    ChatId, ChatTarget, Consent, Envelope, ErrorCode, KeyId, MediaVia, Moderation, Reaction, RecordingEnd,
+    RecordingId, RecordingKey, RecordingKeys, RecordingState, Role, RoomMessage, SealedKey, ServerMessage,
+    Switch, TopologyReason,
 };
 use room::{
     Change, Departure, DrawRecordings, Input, KeptRecording, RecordedFact, RecordingEffect, RoomInit,
@@ -168,11 +168,9 @@ fn only_who_agrees_is_recorded_and_their_keys_are_kept() {
             fact(id(BOB), Consent::Refused),
         ]
     );
-    let updated = |message: &ServerMessage| match message {
-        ServerMessage::ParticipantUpdated { participant: Participant { id, recorded, .. } } => {
-            Some((*id, *recorded))
-        }
-        _ => None,
+    let updated = |message: &ServerMessage| {
+        let ServerMessage::ParticipantUpdated { participant } = message else { return None };
+        Some((participant.id, participant.recorded))
     };
     let answers: Vec<_> = world.ears(BOB).messages.iter().filter_map(updated).collect();
     assert_eq!(answers, [(id(ADA), Some(Consent::Given)), (id(BOB), Some(Consent::Refused))]);

@@ -353,5 +353,11 @@ pub(crate) fn session(person: u128) -> SessionId {
 }
 
 pub(crate) fn on_air() -> MediaState {
-    MediaState { microphone: Switch::On, camera: Switch::On, screen: Switch::On, screen_audio: Switch::Off }
+    MediaState {
+        microphone: Switch::On,
+        camera: Switch::On,
+        screen: Switch::On,
+        screen_audio: Switch::Off,
+        recording: Switch::Off,
+    }
 }

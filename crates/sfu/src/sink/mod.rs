@@ -10,6 +10,7 @@ use str0m::format::PayloadParams;
 use str0m::rtp::RtpPacket;
 
 use crate::key::{PeerKey, TrackKey};
+use crate::recorder::RecorderKey;
 use crate::rewrite::Incoming;
 use crate::vp8::Vp8;
 
@@ -18,6 +19,8 @@ use crate::vp8::Vp8;
 pub(crate) enum SinkKey {
     /// A peer connection.
     Peer(PeerKey),
+    /// The recording of one participant.
+    Recorder(RecorderKey),
     /// One that counts, for tests.
     #[cfg(debug_assertions)]
     Counting(usize),
@@ -76,8 +79,8 @@ pub(crate) trait Sink {
     /// Takes a packet of a layer to which one of its subscriptions is subscribed.
     fn video(&mut self, now: Instant, index: usize, packet: &VideoPacket<'_>) -> Delivery;
 
-    /// Takes a packet of the microphone or shared sound that its audio slot of this index (from 0, loudest first come) carries. True when
-    /// it goes out.
+    /// Takes a packet of a microphone or of shared sound: a peer connection, of what its audio slot of this index carries (from 0, loudest first
+    /// come); a recorder, of the source with this index. True when it goes out.
     fn audio(&mut self, now: Instant, index: usize, packet: &TrackPacket<'_>) -> bool;
 }
 

@@ -172,7 +172,7 @@ fn a_link_of_a_later_number_ends_the_one_before_and_signals_of_the_old_one_are_n
         std::iter::from_fn(|| world.sfu.poll_output())
             .filter_map(|output| match output {
                 Output::Event { who: to, link: of, event } if to == who(1) => Some((of.0, event)),
-                Output::Transmit(_) | Output::PassOn(_) | Output::Event { .. } => None,
+                Output::Transmit(_) | Output::PassOn(_) | Output::Recorded(_) | Output::Event { .. } => None,
             })
             .collect::<Vec<_>>()
     };

@@ -10,6 +10,7 @@ mod meeting;
 mod narrow;
 mod nonces;
 mod publications;
+mod recording;
 mod shared_port;
 mod sinks;
 mod starved;

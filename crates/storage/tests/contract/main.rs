@@ -17,6 +17,7 @@ mod others;
 mod outbox;
 mod ownership;
 mod push;
+mod recordings;
 mod rooms;
 mod seats;
 
@@ -55,6 +56,11 @@ macro_rules! contract {
 }
 
 contract! {
+    recordings {
+        a_recording_is_found_as_it_was_kept_until_it_is_deleted,
+        old_ones_are_found_by_their_end_and_bytes_add_up,
+        what_a_room_keeps_of_a_recording_goes_with_the_recording_and_with_the_room,
+    }
     operation {
         the_audit_log_is_read_by_room_actor_and_action_a_page_at_a_time,
         a_link_opens_one_session_which_ends,

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use protocol::{
     AddressedKeyMessage, ChatEntry, ChatId, ChatTarget, Consent, Envelope, Joined, KeyMessage, LeaveReason,
     MediaVia, Moderation, NodeId, OpeningFrame, OpeningMessage, Participant, ParticipantId, Presence,
-    PublicKey, RecordingEnd, RecordingId, RecordingState, RoomCode, RoomKeyGrant, RoomKeyId, RoomMessage,
-    RoomSettings, ServerMessage, SessionToken, Source, Switch, Timestamp, WaitingPerson,
+    PublicKey, RecordingEnd, RecordingId, RecordingState, RoomCode, RoomEncryption, RoomKeyGrant, RoomKeyId,
+    RoomMessage, RoomSettings, ServerMessage, SessionToken, Source, Switch, Timestamp, WaitingPerson,
 };
 use seal::{
     Author, ChatSeal, Context, Expected, FrameOpener, FrameSealer, KeyPair, Purpose, RoomSecret, SenderKey,
@@ -50,6 +50,8 @@ pub(crate) struct Liar {
     nonces: u64,
     /// What recordings and forgeries are sealed with.
     sealer: FrameSealer,
+    /// Whether it says that the room is without end-to-end encryption.
+    pub(crate) says_transport: bool,
 }
 
 impl Liar {
@@ -70,6 +72,7 @@ impl Liar {
             room_key: None,
             nonces: 0,
             sealer,
+            says_transport: false,
         }
     }
 
@@ -247,7 +250,37 @@ impl Liar {
         }
     }
 
+    /// What it says of the room's encryption by itself, to whoever is there.
+    pub(crate) fn downgrade(&mut self, seed: &mut Seed) -> Option<ServerMessage> {
+        if !self.says_transport || !seed.chance(0.05) {
+            return None;
+        }
+        let encryption = if seed.chance(0.6) {
+            _ = self.tell("room said to be transport");
+            RoomEncryption::Transport
+        } else {
+            _ = self.tell("room said to be end to end again");
+            RoomEncryption::EndToEnd
+        };
+        let settings = RoomSettings { encryption, ..self.true_settings() };
+        Some(ServerMessage::RoomUpdated { settings, password: false })
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no others have settings")]
+    fn true_settings(&self) -> RoomSettings {
+        let settings = self.said.iter().rev().find_map(|message| match message {
+            ServerMessage::Joined(joined) => Some(&joined.settings),
+            ServerMessage::RoomUpdated { settings, .. } => Some(settings),
+            _ => None,
+        });
+        settings.cloned().unwrap_or_default()
+    }
+
     fn change_joined(&mut self, seed: &mut Seed, to: ParticipantId, mut joined: Box<Joined>) -> Box<Joined> {
+        if self.says_transport && seed.chance(0.5) {
+            _ = self.tell("room said to be transport in joined");
+            joined.settings.encryption = RoomEncryption::Transport;
+        }
         match seed.number(0..7) {
             0 => {
                 _ = self.tell("own grant in joined");

@@ -5,10 +5,10 @@ mod liar;
 mod page;
 mod recording;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use call::{Command, Input, Phase, SecretOrigin};
+use call::{Command, Encryption, Input, Phase, SecretOrigin};
 use protocol::{
     ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, PublicKey, RoomCode, RoomFrame, RoomMessage,
     ServerFrame, Switch,
@@ -17,7 +17,7 @@ use seal::RoomSecret;
 use uuid::Uuid;
 
 use self::liar::Liar;
-use self::page::Page;
+use self::page::{FRAME, Page};
 use self::recording::RecordingWitness;
 use crate::client_frame::ClientFrame;
 use crate::server::{Server, SocketNumber};
@@ -30,6 +30,9 @@ pub enum People {
     WithLink,
     /// One has come with the bare code.
     OneWithCode,
+    /// All have come with the link; the server says at every turn that the room is without end-to-end encryption, and now and then somebody presses *Continue
+    /// without end-to-end encryption*.
+    ToldTransport,
     /// And the host lets in whoever is said to wait, and passes the key on to whoever seems to lack it.
     Trusting,
 }
@@ -54,6 +57,10 @@ pub struct LyingWorld {
     frames: Vec<(ParticipantId, Duration, Vec<u8>)>,
     /// The public keys that everybody has had.
     had_keys: Vec<(ParticipantId, PublicKey)>,
+    /// Chat that people have let out unsealed.
+    plain_chat: BTreeSet<String>,
+    /// Frames that people have let out unsealed.
+    plain_frames: u64,
     /// What becomes of recordings that the server claims.
     recordings: RecordingWitness,
     wrong: Vec<String>,
@@ -67,7 +74,7 @@ impl LyingWorld {
         let pages: Vec<_> = (0..3)
             .map(|index| {
                 let secret = match people {
-                    People::WithLink => Some(link()),
+                    People::WithLink | People::ToldTransport => Some(link()),
                     People::OneWithCode | People::Trusting if index == 2 => None,
                     People::OneWithCode | People::Trusting => Some(link()),
                 };
@@ -81,11 +88,13 @@ impl LyingWorld {
             .collect();
         let mut server = Server::new(None);
         server.host = Some(pages[0].id);
+        let mut liar = Liar::new(room);
+        liar.says_transport = people == People::ToldTransport;
         Self {
             seed,
             now: Duration::ZERO,
             server,
-            liar: Liar::new(room),
+            liar,
             pages,
             people,
             sockets_made: 0,
@@ -93,6 +102,8 @@ impl LyingWorld {
             written: BTreeMap::new(),
             frames: Vec::new(),
             had_keys: Vec::new(),
+            plain_chat: BTreeSet::new(),
+            plain_frames: 0,
             recordings: RecordingWitness::default(),
             wrong: Vec::new(),
         }
@@ -141,6 +152,11 @@ impl LyingWorld {
         self.liar.loot.secrets.len()
     }
 
+    /// How many messages and frames people have let out unsealed.
+    pub fn let_out(&self) -> (usize, u64) {
+        (self.plain_chat.len(), self.plain_frames)
+    }
+
     /// How many frames can be opened by somebody who has a recording, and how many not, of those who were asked.
     pub fn recorded(&self) -> (u64, u64) {
         self.recordings.count()
@@ -166,6 +182,10 @@ impl LyingWorld {
     }
 
     fn act_inside(&mut self, index: usize) {
+        if self.pages[index].call.snapshot().encryption == Encryption::Undecided && self.seed.chance(0.02) {
+            self.pages[index].has_continued = true;
+            self.command(index, Command::AcceptTransport);
+        }
         if self.seed.chance(0.05) {
             let id = ChatId(Uuid::from_u128(u128::from(self.seed.number(1..u64::MAX))));
             let text = format!("said by {index}: {}", self.written.len());
@@ -225,6 +245,8 @@ impl LyingWorld {
 
     fn input(&mut self, index: usize, input: Input) {
         self.pages[index].call.handle_input(self.now, input);
+        let page = &mut self.pages[index];
+        page.has_continued &= page.call.snapshot().encryption == Encryption::Transport;
         self.collect(index);
     }
 
@@ -244,6 +266,7 @@ impl LyingWorld {
     fn hear(&mut self, index: usize, frame: ClientFrame) {
         let id = self.pages[index].id;
         let Some(socket) = self.pages[index].socket else { return };
+        self.watch(index, &frame);
         if let ClientFrame::Room(RoomFrame {
             message: RoomMessage::KeepRecordingKeys { recording, keys },
             ..
@@ -257,7 +280,45 @@ impl LyingWorld {
         }
     }
 
+    /// The witness of what leaves a page unsealed: nothing that its person has not let out.
+    fn watch(&mut self, index: usize, frame: &ClientFrame) {
+        let ClientFrame::Room(RoomFrame { message: RoomMessage::Chat { envelope, .. }, .. }) = frame else {
+            return;
+        };
+        let page = &self.pages[index];
+        if page.call.snapshot().encryption == Encryption::Undecided {
+            self.wrong.push(format!("page {index} writes while its person is asked"));
+        }
+        if let Some(text) = envelope.text() {
+            if !page.has_continued {
+                self.wrong.push(format!("page {index} writes in the clear: {text}"));
+            }
+            self.plain_chat.insert(text.to_owned());
+        }
+    }
+
+    /// The same of a frame of media.
+    fn watch_frame(&mut self, index: usize, frame: &[u8]) {
+        let page = &self.pages[index];
+        let shown = page.call.snapshot().encryption;
+        if shown == Encryption::Undecided {
+            self.wrong.push(format!("page {index} sends while its person is asked"));
+        }
+        if frame == FRAME {
+            if !page.has_continued || shown != Encryption::Transport {
+                self.wrong.push(format!("page {index} sends in the clear and shows {shown:?}"));
+            }
+            self.plain_frames += 1;
+        }
+    }
+
     fn server_speaks(&mut self) {
+        for index in 0..self.pages.len() {
+            let Some(socket) = self.pages[index].socket else { continue };
+            if let Some(message) = self.liar.downgrade(&mut self.seed) {
+                self.deliver(socket, message.into());
+            }
+        }
         while let Some((socket, frame)) = self.server.next_frame() {
             let Some(index) = self.page_of(socket) else { continue };
             let ServerFrame { seq, received, message } = frame;
@@ -304,6 +365,12 @@ impl LyingWorld {
                 frames.push((page.id, self.now, frame));
             }
         }
+        for index in 0..self.pages.len() {
+            let id = self.pages[index].id;
+            if let Some((_, _, frame)) = frames.iter().find(|(from, _, _)| *from == id).cloned() {
+                self.watch_frame(index, &frame);
+            }
+        }
         let ids: Vec<_> = self.pages.iter().map(|page| page.id).collect();
         for page in &mut self.pages {
             let own = page.id;
@@ -324,6 +391,9 @@ impl LyingWorld {
             let is_theirs = name == from || keys.into_iter().any(|key| page.knows_as(name, Some(key)));
             // Whatever is open to a page was handed to it at once; what was not may come late, but once and as its sender's.
             let was_opened = page.opened.contains(&frame);
+            let is_theirs = is_theirs || page.has_continued; // They play anything, and say so.
+            let (was_opened, was_before) =
+                (was_opened && !page.has_continued, was_before && !page.has_continued);
             if page.id != from && page.opens(name, &frame) && (was_opened || was_before || !is_theirs) {
                 self.wrong.push(format!("page {index} plays what {from} sent at {at:?} as {name}'s"));
             }
@@ -333,7 +403,8 @@ impl LyingWorld {
             for name in &ids {
                 // Whoever has the secret can forge; that it was given away is said by the page that did.
                 let has_secret = !self.liar.loot.secrets.is_empty();
-                if page.opens(*name, &forged) && !page.is_warned(*name) && !has_secret {
+                let is_warned = page.is_warned(*name) || page.has_continued;
+                if page.opens(*name, &forged) && !is_warned && !has_secret {
                     self.wrong.push(format!("page {index} plays a forgery as {name}'s"));
                 }
             }
@@ -381,7 +452,7 @@ impl LyingWorld {
             return;
         }
         for (from, text) in std::mem::take(&mut self.liar.loot.chat) {
-            if !self.is_warned(from) {
+            if !self.is_warned(from) && !self.plain_chat.contains(&text) {
                 self.wrong.push(format!("the liar reads what {from} wrote: {text}"));
             }
         }

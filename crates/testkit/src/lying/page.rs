@@ -21,6 +21,8 @@ pub(crate) struct Page {
     pub(crate) said_so: u64,
     /// Frames that it has played.
     pub(crate) opened: BTreeSet<Vec<u8>>,
+    /// Whether its person has pressed *Continue without end-to-end encryption* since the page last showed that there is some.
+    pub(crate) has_continued: bool,
     sealer: FrameSealer,
     opener: FrameOpener,
     link: Option<RoomSecret>,
@@ -45,6 +47,7 @@ impl Page {
             born: Duration::ZERO,
             said_so: 0,
             opened: BTreeSet::new(),
+            has_continued: false,
             sealer: FrameSealer::default(),
             opener: FrameOpener::default(),
             link,
@@ -80,6 +83,7 @@ impl Page {
         (self.sealer, self.opener) = (FrameSealer::default(), FrameOpener::default());
         (self.born, self.socket) = (now, None);
         self.opened.clear();
+        self.has_continued = false;
     }
 
     /// Carries out what the call wants; what it says, and whether it wants a socket.
@@ -91,6 +95,10 @@ impl Page {
                 Output::CloseSocket => self.socket = None,
                 Output::Open(frame) => frames.push(ClientFrame::Opening(frame)),
                 Output::Send(frame) => frames.push(ClientFrame::Room(frame)),
+                Output::Protect(protection) => {
+                    self.sealer.protect(protection);
+                    self.opener.protect(protection);
+                }
                 Output::SetOwnKey(key) => self.sealer.set_key(&key),
                 Output::SetKeyOf { participant, key } => self.opener.add_key(participant, key),
                 Output::ForgetKeysOf(participant) => self.opener.forget(participant),
@@ -118,12 +126,14 @@ impl Page {
 
     pub(crate) fn seal(&mut self) -> Option<Vec<u8>> {
         let mut sealed = Vec::new();
-        self.sealer.seal(Source::Microphone, b"a frame", &mut sealed).then_some(sealed)
+        self.sealer.seal(Source::Microphone, FRAME, &mut sealed).then_some(sealed)
     }
 
     pub(crate) fn opens(&mut self, from: ParticipantId, frame: &[u8]) -> bool {
-        let is_open = self.opener.open(only(from), frame, &mut Vec::new()).is_ok();
-        if is_open {
+        let mut opened = Vec::new();
+        let is_open = self.opener.open(only(from), frame, &mut opened).is_ok();
+        // What was played as it is was not opened.
+        if is_open && opened != frame {
             self.opened.insert(frame.to_vec());
         }
         is_open
@@ -137,6 +147,9 @@ impl Page {
         warnings.was_granted || warnings.was_passed_on || snapshot.participants.iter().any(is_marked)
     }
 }
+
+/// What a microphone gives, before it is sealed.
+pub(crate) const FRAME: &[u8] = b"a frame";
 
 fn only(from: ParticipantId) -> Expected {
     Expected::Only { key: from.publication(Source::Microphone) }

@@ -77,6 +77,8 @@ pub struct World {
     pub unnamed: Option<Source>,
     /// What watching has counted.
     pub counted: u64,
+    /// What recordings were given.
+    pub recorded: Vec<sfu::RecordedPacket>,
     /// How late the unit's thread takes what comes at a time.
     pub late: fn(Duration) -> Duration,
     /// Another shard, to which everything comes first.
@@ -147,6 +149,7 @@ impl World {
             unheard_of: None,
             unnamed: None,
             counted: 0,
+            recorded: Vec::new(),
             late: |_| Duration::ZERO,
             neighbour: None,
             start: a_moment(),
@@ -348,7 +351,7 @@ impl World {
                         unit.recycle(std::mem::take(&mut transmit.bytes));
                         (length, Output::Transmit(transmit))
                     }
-                    other @ (Output::PassOn(_) | Output::Event { .. }) => (0, other),
+                    other @ (Output::PassOn(_) | Output::Recorded(_) | Output::Event { .. }) => (0, other),
                 });
             }
         });
@@ -360,7 +363,9 @@ impl World {
                 Output::Transmit(transmit) => {
                     self.carry_out(Output::Transmit(Transmit { bytes: bytes.to_vec(), ..transmit }));
                 }
-                other @ (Output::PassOn(_) | Output::Event { .. }) => self.carry_out(other),
+                other @ (Output::PassOn(_) | Output::Recorded(_) | Output::Event { .. }) => {
+                    self.carry_out(other);
+                }
             }
         }
     }
@@ -402,6 +407,7 @@ impl World {
             }
             // There is no other shard, unless a test has one.
             Output::PassOn(_) => {}
+            Output::Recorded(packet) => self.recorded.push(packet),
             Output::Event { who, event, .. } => {
                 if let Some(index) = self.clients.iter().position(|client| client.who == who) {
                     self.clients[index].hear_event(event);

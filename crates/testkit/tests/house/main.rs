@@ -13,7 +13,7 @@ use toml::{Table, Value};
 use walkdir::WalkDir;
 
 /// Which of our crates each of them may name. testkit and bench may name whatever they test.
-const ALLOWED: [(&str, &[&str]); 17] = [
+const ALLOWED: [(&str, &[&str]); 18] = [
     ("protocol", &[]),
     ("room", &["protocol"]),
     ("ring", &["protocol"]),
@@ -25,6 +25,7 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     ("app", &["protocol", "stage", "view"]),
     ("frontend", &["app", "call", "protocol", "record", "seal", "stage", "view"]),
     ("worker", &["protocol", "record", "seal"]),
+    ("device-recorder", &["protocol", "record"]),
     ("storage", &["protocol"]),
     ("sfu", &["protocol", "srtp"]),
     ("srtp", &[]),

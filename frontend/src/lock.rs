@@ -14,14 +14,14 @@ use wasm_bindgen::closure::Closure;
 use crate::web;
 
 /// The lock, until it is dropped; also one that is still waited for.
-pub(super) struct Lock {
+pub(crate) struct Lock {
     is_dropped: Rc<Cell<bool>>,
     release: Rc<RefCell<Option<Function>>>,
 }
 
 impl Lock {
     /// Waits for it. A browser that has no locks gives it at once.
-    pub(super) async fn take(name: &str) -> Self {
+    pub(crate) async fn take(name: &str) -> Self {
         let (lock, is_given) = Self::ask_for(name);
         if let Some(is_given) = is_given {
             _ = is_given.await;
@@ -30,7 +30,7 @@ impl Lock {
     }
 
     /// Waits for it no longer than so. `None` where another tab keeps it, and in a browser that has no locks.
-    pub(super) async fn take_within(name: &str, most: Duration) -> Option<Self> {
+    pub(crate) async fn take_within(name: &str, most: Duration) -> Option<Self> {
         let (lock, is_given) = Self::ask_for(name);
         match select(is_given?, Box::pin(sleep(most))).await {
             Either::Left((Ok(()), _)) => Some(lock),
@@ -39,7 +39,7 @@ impl Lock {
     }
 
     /// Has it as soon as it is free, which the receiver hears. A browser that has no locks gives none.
-    pub(super) fn ask_for(name: &str) -> (Self, Option<oneshot::Receiver<()>>) {
+    pub(crate) fn ask_for(name: &str) -> (Self, Option<oneshot::Receiver<()>>) {
         let lock = Self { is_dropped: Rc::default(), release: Rc::default() };
         let (given, is_given) = oneshot::channel();
         let (is_dropped, release) = (lock.is_dropped.clone(), lock.release.clone());

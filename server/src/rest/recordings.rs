@@ -1,0 +1,196 @@
+//! `/api/v1/recordings/{id}` and `/api/v1/rooms/{code}/recordings`: what there is of recordings on this server. Whoever has the id of one reads it,
+//! because what is sealed in it opens only with the room's secret; where nothing is sealed, what opens the room is asked for.
+
+use app::documents::{ProblemDetail, ProblemType};
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use protocol::{Credential, RecordingId, RecordingInfo, RecordingPatch, RecordingProgress};
+use storage::RecordingRecord;
+use tower_http::services::ServeFile;
+
+use super::auth::ApiClient;
+use super::object::Object;
+use super::{ProblemResponse, problem};
+use crate::credentials::{self, Shown};
+use crate::http_client::HttpClient;
+use crate::recordings::DeletionError;
+use crate::{AppState, api_keys};
+
+/// How many recordings of a room are listed.
+const MOST_LISTED: u32 = 200;
+
+/// `GET` of a room.
+pub(crate) async fn list_recordings(
+    State(state): State<AppState>,
+    client: ApiClient,
+    Path(code): Path<String>,
+) -> Result<Json<Vec<RecordingInfo>>, ProblemResponse> {
+    let code = client.may(&state, &code).await?;
+    let found = state.storage.recordings_of(code, MOST_LISTED).await;
+    let found = found.map_err(|error| ProblemResponse::storage(&error))?;
+    Ok(Json(found.into_iter().map(|record| info(&state, record)).collect()))
+}
+
+/// `GET`.
+pub(crate) async fn read_recording(
+    State(state): State<AppState>,
+    caller: HttpClient,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Response, ProblemResponse> {
+    let record = readable(&state, &caller, &headers, &id).await?;
+    Ok(unstored(Json(info(&state, record)).into_response()))
+}
+
+/// `GET …/manifest`.
+pub(crate) async fn read_manifest(
+    State(state): State<AppState>,
+    caller: HttpClient,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Response, ProblemResponse> {
+    let record = readable(&state, &caller, &headers, &id).await?;
+    let manifest = state.recordings.manifest(record.id).await.map_err(|error| unreadable(&error))?;
+    let manifest = manifest.ok_or_else(ProblemResponse::recording_unknown)?;
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    Ok(unstored((json, manifest.to_bytes()).into_response()))
+}
+
+/// `GET …/files/{name}`: a name that the manifest has, and no other.
+pub(crate) async fn read_file(
+    State(state): State<AppState>,
+    caller: HttpClient,
+    Path((id, name)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, ProblemResponse> {
+    let record = readable(&state, &caller, request.headers(), &id).await?;
+    let path = state.recordings.file(record.id, &name).await.map_err(|error| unreadable(&error))?;
+    let path = path.ok_or_else(ProblemResponse::recording_unknown)?;
+    let mut file = if name.ends_with(".webm") {
+        ServeFile::new(path)
+    } else {
+        ServeFile::new_with_mime(path, &mime_guess::mime::APPLICATION_OCTET_STREAM)
+    };
+    let response = file.try_call(request).await.map_err(|error| unreadable(&error))?;
+    Ok(unstored(response.into_response()))
+}
+
+/// `PATCH`.
+pub(crate) async fn name_recording(
+    State(state): State<AppState>,
+    client: ApiClient,
+    Path(id): Path<String>,
+    Object(patch): Object<RecordingPatch>,
+) -> Result<Json<RecordingInfo>, ProblemResponse> {
+    let record = owned(&state, &client, &id).await?;
+    let named = state.storage.name_recording(record.id, patch.name.as_ref()).await;
+    if !named.map_err(|error| ProblemResponse::storage(&error))? {
+        return Err(ProblemResponse::recording_unknown());
+    }
+    client.note(|trail| trail.to(record.id.to_string()));
+    Ok(Json(info(&state, RecordingRecord { name: patch.name, ..record })))
+}
+
+/// `DELETE`: 204, once nothing of it is left.
+pub(crate) async fn delete_recording(
+    State(state): State<AppState>,
+    client: ApiClient,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ProblemResponse> {
+    let record = owned(&state, &client, &id).await?;
+    match state.recordings.delete(record.id).await {
+        Ok(true) => {
+            client.note(|trail| trail.to(record.id.to_string()));
+            Ok(StatusCode::NO_CONTENT)
+        }
+        Ok(false) => Err(ProblemResponse::recording_unknown()),
+        Err(DeletionError::GoesOn) => {
+            Err(problem(StatusCode::CONFLICT, ProblemType::RecordingGoesOn, ProblemDetail::RecordingGoesOn))
+        }
+        Err(DeletionError::Files(error)) => Err(unreadable(&error)),
+        Err(DeletionError::Storage(error)) => Err(ProblemResponse::storage(&error)),
+    }
+}
+
+/// What is known of a recording, whose id is written in one way.
+async fn find(state: &AppState, id: &str) -> Result<Option<RecordingRecord>, ProblemResponse> {
+    let Ok(id) = id.parse::<RecordingId>() else { return Ok(None) };
+    state.storage.recording(id).await.map_err(|error| ProblemResponse::storage(&error))
+}
+
+/// The same for whoever may read it.
+async fn readable(
+    state: &AppState,
+    caller: &HttpClient,
+    headers: &HeaderMap,
+    id: &str,
+) -> Result<RecordingRecord, ProblemResponse> {
+    let Some(record) = find(state, id).await? else {
+        // Guessing is limited.
+        state.lookups.guess(caller.address).await.map_err(ProblemResponse::rate_limited)?;
+        return Err(ProblemResponse::recording_unknown());
+    };
+    if record.is_sealed {
+        return Ok(record);
+    }
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let shown = value.and_then(|value| value.split_once(' '));
+    let token = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let bearer = token.and_then(|(_, token)| Credential::new(token.trim().to_owned()).ok());
+    let bearer = bearer.filter(|bearer| !api_keys::is_one(bearer.expose()));
+    let bearer = bearer.ok_or_else(ProblemResponse::unauthorized)?;
+    let opens = credentials::look_up(state, record.room, &bearer).await;
+    match opens.map_err(|error| ProblemResponse::storage(&error))? {
+        Shown::Opens(_) => Ok(record),
+        Shown::Early | Shown::Nothing => {
+            state.lookups.guess(caller.address).await.map_err(ProblemResponse::rate_limited)?;
+            Err(ProblemResponse::recording_unknown())
+        }
+    }
+}
+
+/// The same for a host of its room, or for the API key that has made the room. Of others it is said that there is none.
+async fn owned(state: &AppState, client: &ApiClient, id: &str) -> Result<RecordingRecord, ProblemResponse> {
+    if !client.shows_something() {
+        return Err(ProblemResponse::unauthorized());
+    }
+    let Some(record) = find(state, id).await? else {
+        state.lookups.guess(client.caller.address).await.map_err(ProblemResponse::rate_limited)?;
+        return Err(ProblemResponse::recording_unknown());
+    };
+    client.may(state, &record.room.to_string()).await?;
+    Ok(record)
+}
+
+fn info(state: &AppState, record: RecordingRecord) -> RecordingInfo {
+    let RecordingRecord { id, room, name, started_at, ended_at, end, bytes, is_sealed } = record;
+    RecordingInfo {
+        id,
+        room,
+        name,
+        started: started_at,
+        ended: ended_at,
+        end,
+        state: if ended_at.is_some() { RecordingProgress::Complete } else { RecordingProgress::Recording },
+        bytes,
+        sealed: is_sealed,
+        deletes_at: ended_at.and_then(|ended| state.recordings.deletes_at(ended)),
+    }
+}
+
+/// No cache keeps what may be deleted at any moment.
+fn unstored(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn unreadable(error: &std::io::Error) -> ProblemResponse {
+    tracing::error!(%error, "a recording could not be read or deleted");
+    problem(
+        StatusCode::SERVICE_UNAVAILABLE,
+        ProblemType::StorageUnavailable,
+        ProblemDetail::StorageUnavailable,
+    )
+}
