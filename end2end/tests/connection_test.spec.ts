@@ -50,7 +50,7 @@ test("during a call, its paths are shown, and what else would get through", asyn
     await ada.join();
     await bob.join();
     await ada.expectToSee(bob);
-    for (const [call, path] of [[ada, /^Bob: (relayed|direct), UDP$/], [bob, /^Ada: relayed, (UDP|TCP)$/]] as const) {
+    for (const [call, path] of [[ada, /^Bob: (relayed|direct), (UDP|TCP)$/], [bob, /^Ada: relayed, (UDP|TCP)$/]] as const) {
         await call.choose("Call details");
         const panel = call.panel("Call details");
         await expect(panel.getByRole("list", { name: "Connections in this call" }).getByRole("listitem")).toHaveText([path]);

@@ -1,7 +1,7 @@
 // Recording on the server: who may start it, who is asked, and what a page hands in. What a recorder keeps is tested where there is one.
 
 import type { Page } from "@playwright/test";
-import { createRoomWith } from "../fixtures/server.ts";
+import { createRoomWith, startServer } from "../fixtures/server.ts";
 import { expect, expectAccessible, test } from "../fixtures/test.ts";
 import type { CallPage } from "../pages/call.ts";
 
@@ -52,7 +52,8 @@ const RECORDING = "0190a3c4-5b6d-4e7f-8a9b-0c1d2e3f4a5b";
 
 const idOf = async (from: CallPage, whom: CallPage) => (await from.tile(whom.name).getAttribute("data-participant"))!;
 
-test("a host is asked before everybody is, and told where the server cannot record", async ({ server, somebody }) => {
+test("a host is asked before everybody is, and told where the server cannot record", async ({ somebody }) => {
+    const server = await startServer({ VERANDA__RECORDING__ENABLED: "false" });
     const room = await createRoomWith(server, {});
     const ada = await somebody("Ada", room.hostLink);
     await ada.join();
@@ -75,6 +76,7 @@ test("a host is asked before everybody is, and told where the server cannot reco
     await expect(ada.screen()).not.toHaveAttribute("data-recording", "");
     await ada.openMore();
     await expect(ada.entry("Record this call…")).toBeVisible();
+    await server.stop();
 });
 
 test("each is asked, hands in keys only after yes, and takes it back with another key", async ({ server, somebody }) => {
