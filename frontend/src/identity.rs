@@ -18,6 +18,8 @@ use crate::{clock, page, remember, web};
 pub(crate) fn new_call(code: RoomCode, encryption: RoomEncryption) -> Option<Call> {
     let identity = Identity {
         seed: random()?,
+        // Before the secret is made: then the address carries one.
+        has_unreadable_secret: page::has_unreadable_secret(),
         secret: secret(code, encryption).ok()?,
         former: remember::tab::private_keys(code),
         passed_on: remember::passed_on(code),

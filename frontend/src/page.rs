@@ -137,6 +137,13 @@ pub(crate) fn secret() -> Option<(RoomSecret, SecretOrigin)> {
     Some((RoomSecret::parse(text)?, origin))
 }
 
+/// Whether the address of the page was to carry a secret, and what it carries is none.
+pub(crate) fn has_unreadable_secret() -> bool {
+    let fragment = || web::window()?.location().hash().ok();
+    let was_to = fragment().is_some_and(|fragment| fragment.trim_start_matches('#').starts_with(SECRET));
+    was_to && secret().is_none()
+}
+
 /// Whether this is the first page of a room after it was made, for whoever made it.
 pub(crate) fn is_makers() -> bool {
     web::document().is_some_and(|page| matches!(page.query_selector(".host-notice"), Ok(Some(_))))

@@ -6,7 +6,7 @@ use app::state::{
     ReactionView, RecordingView, RoomSecrecy, StageView,
 };
 use call::{
-    Call, Carried, ChatLine, Graph, LinkStatistics, Page, PublicationStatistics, RecordingSnapshot,
+    Call, Carried, ChatLine, ChatText, Graph, LinkStatistics, Page, PublicationStatistics, RecordingSnapshot,
     RemoteParticipant, SecretOrigin, ShownReaction, Snapshot, StageSnapshot,
 };
 use protocol::{
@@ -283,7 +283,9 @@ fn continues(before: &ChatLine, line: &ChatLine) -> bool {
         (_, None) => true,
         (None, Some(_)) => false,
     };
-    soon && (before.from, before.to) == (line.from, line.to)
+    let is_open = |line: &ChatLine| matches!(line.text, ChatText::Open(_));
+    // What is not encrypted says so with each change, also among what one person writes.
+    soon && (before.from, before.to, is_open(before)) == (line.from, line.to, is_open(line))
 }
 
 /// What somebody writes within so long belongs together.

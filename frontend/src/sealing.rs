@@ -100,7 +100,10 @@ impl Sealing {
         let number = self.0.pipes.get() + 1;
         self.0.pipes.set(number);
         let pipe = Pipe { number, kind, direction: Direction::Open { expected } };
-        self.attach(&section.receiver(), &pipe);
+        if !self.attach(&section.receiver(), &pipe) {
+            // What it brought would be played as it is.
+            _ = web::call(section, "stop", &[]);
+        }
         PipeNumber(number)
     }
 

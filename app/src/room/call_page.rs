@@ -28,7 +28,7 @@ pub(crate) fn CallPage(lookup: RoomLookup) -> impl IntoView {
         <Announcer/>
         {move || match phase.get() {
             Part::Before => view! { <Prejoin lookup=lookup.get_value()/> }.into_any(),
-            Part::AtTheDoor => view! { <Waiting/> }.into_any(),
+            Part::AtTheDoor => view! { <Waiting found=lookup.with_value(|lookup| lookup.found.encryption)/> }.into_any(),
             Part::Inside => view! { <LazyCallScreen module=screen/> }.into_any(),
             Part::After => view! { <Left/> }.into_any(),
             Part::Refused(code) => view! { <Refused code/> }.into_any(),

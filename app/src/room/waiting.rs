@@ -10,9 +10,13 @@ use crate::text::joining;
 
 /// *Waiting to be let in*. The picture is the person's own; nobody else sees it yet.
 #[component]
-pub(crate) fn Waiting() -> impl IntoView {
+pub(crate) fn Waiting(
+    /// As the page found the room.
+    found: RoomEncryption,
+) -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
+    let is_transport = move || view.lobby_encryption().get().unwrap_or(found) == RoomEncryption::Transport;
     let title = NodeRef::new();
     focus_when_shown(title);
     view! {
@@ -27,7 +31,7 @@ pub(crate) fn Waiting() -> impl IntoView {
                 <Show when=move || view.secrecy().with(|secrecy| secrecy.lacks_secret)>
                     <p>{joining::LACKS_KEY}</p>
                 </Show>
-                <Show when=move || view.lobby_encryption().get() == Some(RoomEncryption::Transport)>
+                <Show when=is_transport>
                     <p data-testid="not-encrypted">{joining::NOT_ENCRYPTED}</p>
                 </Show>
                 <button type="button" class="button" on:click=move |_| call.send(CallCommand::Leave)>{joining::STOP_WAITING}</button>

@@ -89,6 +89,11 @@ pub enum Command {
         /// With this password, if the room wants one.
         password: Option<Password>,
     },
+    /// Go back into the room without being asked to by anybody: the page was loaded again in the middle of the call.
+    Rejoin {
+        /// Under this name.
+        name: DisplayName,
+    },
     /// The call is recorded on this device, or no longer: everybody is told.
     TellRecording {
         /// Whether it is.
@@ -154,6 +159,8 @@ pub enum Command {
         /// What it shows.
         encryption: RoomEncryption,
     },
+    /// The address of the page carries its secret now, as links that are copied do.
+    SecretIsInLink,
     /// Continue without end-to-end encryption, having been asked.
     AcceptTransport,
     /// Record the call on the server, as a host.

@@ -128,6 +128,9 @@ impl ChatMachine {
         if !view.rules.may_chat(author) {
             return Err(ErrorCode::NotAllowed);
         }
+        if envelope.version() == Envelope::TEXT && view.rules.seals() {
+            return Err(ErrorCode::EncryptionRequired);
+        }
         if !self.rates.allows(now, from, CHAT_BURST, CHAT_PER_SECOND) {
             return Err(ErrorCode::ChatTooFast);
         }

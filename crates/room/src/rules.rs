@@ -1,8 +1,8 @@
 //! What the rules of a room say to whom.
 
 use protocol::{
-    Allowed, ErrorCode, Participant, Role, RoomEntry, RoomKeyId, RoomKeyOrigin, RoomSettings, RoomStanding,
-    Source, Timestamp,
+    Allowed, ErrorCode, Participant, Role, RoomEncryption, RoomEntry, RoomKeyId, RoomKeyOrigin, RoomSettings,
+    RoomStanding, Source, Timestamp,
 };
 
 use crate::VerifiedCredential;
@@ -71,6 +71,11 @@ impl Rules {
             Source::Screen | Source::ScreenAudio => self.settings.may_share,
         };
         covers(allowed, who.role) && !who.forbidden.source(source).is_on()
+    }
+
+    /// Whether the room's people have a secret and seal with it.
+    pub(crate) fn seals(&self) -> bool {
+        self.settings.encryption == RoomEncryption::EndToEnd && self.settings.room_key.is_some()
     }
 
     pub(crate) fn may_chat(&self, who: &Participant) -> bool {

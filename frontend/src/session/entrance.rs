@@ -66,6 +66,14 @@ impl Entrance {
         }
     }
 
+    /// The page shows another rule from now on, of which the next call is told.
+    pub(crate) fn show(&mut self, rule: RoomEncryption) {
+        match self {
+            Self::Page { encryption } => *encryption = rule,
+            Self::Ring(_) => {}
+        }
+    }
+
     pub(crate) fn call(&self, code: RoomCode) -> Option<Call> {
         let RingEntrance { secret, side, stage, .. } = match self {
             Self::Ring(entrance) => entrance,
@@ -80,7 +88,13 @@ impl Entrance {
             RingStage::Unanswered => (Vec::new(), None),
             RingStage::Answered => (tab::private_keys(code), tab::session(code)),
         };
-        let identity = Identity { seed: identity::random()?, secret, former, passed_on: Vec::new() };
+        let identity = Identity {
+            seed: identity::random()?,
+            secret,
+            has_unreadable_secret: false,
+            former,
+            passed_on: Vec::new(),
+        };
         let random = (js_sys::Math::random() * 1e15) as u64;
         let call = Call::new(code, session, random, identity).keeps_joining();
         Some(match stage {

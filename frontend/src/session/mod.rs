@@ -198,6 +198,22 @@ impl Session {
             let origin = self.call.secret_origin();
             remember::remember_secret(self.code, secret, origin);
             page::set_secret(secret, origin);
+            self.input(Input::Command(Command::SecretIsInLink));
+        }
+    }
+
+    /// Before somebody joins. What was on its way when they did was not shown to them.
+    fn room_found(&mut self, people: Vec<String>, room_key: Option<&RoomKeyId>, encryption: RoomEncryption) {
+        if self.presence.is_none() {
+            return;
+        }
+        self.shown.people_inside = Some(people);
+        self.shown.lobby_encryption = Some(encryption);
+        self.entrance.show(encryption);
+        self.input(Input::Command(Command::LobbyShows { encryption }));
+        // Links of a room that is not end-to-end encrypted carry no secret that nobody was given.
+        if encryption == RoomEncryption::EndToEnd {
+            self.found_key(room_key);
         }
     }
 
@@ -250,13 +266,7 @@ impl Session {
             Event::DevicesChanged => devices::list(&self.events),
             Event::Devices { listed, is_poll } => self.devices_listed(listed, is_poll),
             Event::RoomFound { people, room_key, encryption } => {
-                self.shown.people_inside = Some(people);
-                self.shown.lobby_encryption = Some(encryption);
-                self.input(Input::Command(Command::LobbyShows { encryption }));
-                // Links of a room that is not end-to-end encrypted carry no secret that nobody was given.
-                if encryption == RoomEncryption::EndToEnd {
-                    self.found_key(room_key.as_ref());
-                }
+                self.room_found(people, room_key.as_ref(), encryption);
             }
             Event::StageResized(size) => self.stage_resized(size),
             Event::Shape { whose, source, ratio } => self.shape(whose, source, ratio),
@@ -441,7 +451,9 @@ impl Session {
 
     fn input(&mut self, input: Input) {
         // Who is rung joins long before they answer.
-        if matches!(input, Input::Command(Command::Join { .. })) && self.entrance.is_page() {
+        if matches!(input, Input::Command(Command::Join { .. } | Command::Rejoin { .. }))
+            && self.entrance.is_page()
+        {
             self.join_times.begin(clock::now());
         }
         self.call.handle_input(clock::now(), input);

@@ -79,7 +79,7 @@ impl Session {
         while let Some(effect) = self.page.poll_effect() {
             match effect {
                 PageEffect::Begin(switches) => self.input(Input::Command(Command::Begin { switches })),
-                PageEffect::Join(name) => self.input(Input::Command(Command::Join { name, password: None })),
+                PageEffect::Join(name) => self.input(Input::Command(Command::Rejoin { name })),
                 PageEffect::Captured(source) => self.input(Input::Captured(source)),
                 PageEffect::CaptureFailed(source, fault) => {
                     self.input(Input::CaptureFailed { source, fault });

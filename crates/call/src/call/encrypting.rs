@@ -10,14 +10,16 @@ use crate::encryption::{Encryption, EncryptionEffect, EncryptionView};
 
 impl Call {
     pub(super) fn encrypt<T>(&mut self, work: impl FnOnce(&mut Encryption, &EncryptionView<'_>) -> T) -> T {
-        let view = EncryptionView::new(self.you.as_ref(), &self.people, self.settings.as_ref());
+        let rule = self.protection.rule();
+        let view = EncryptionView::new(self.you.as_ref(), &self.people, self.settings.as_ref(), rule);
         let done = work(&mut self.encryption, &view);
         self.carry_out_encryption();
         done
     }
 
     pub(super) fn encryption_view(&self) -> EncryptionView<'_> {
-        EncryptionView::new(self.you.as_ref(), &self.people, self.settings.as_ref())
+        let rule = self.protection.rule();
+        EncryptionView::new(self.you.as_ref(), &self.people, self.settings.as_ref(), rule)
     }
 
     pub(super) fn encryption_timeout(&mut self, now: Duration) {
@@ -27,7 +29,7 @@ impl Call {
     /// Says what a host decides, with what it needs.
     pub(super) fn moderate(&mut self, now: Duration, moderation: Moderation) {
         if let Moderation::ChangeSettings { patch } = &moderation {
-            self.protection.note_decision(patch);
+            self.protection.note_decision(now, patch);
         }
         let waiting = std::mem::take(&mut self.waiting);
         let decisions = self.encrypt(|encryption, _| encryption.complete(now, moderation, &waiting));
@@ -58,7 +60,10 @@ impl Call {
                     self.outputs.push_back(Output::RememberPassedOn(keys));
                 }
                 EncryptionEffect::Notify(notice) => self.outputs.push_back(Output::Notify(notice)),
-                EncryptionEffect::SecretChanged => self.go_over_to_secret(),
+                EncryptionEffect::SecretChanged => {
+                    self.hear_secret();
+                    self.go_over_to_secret();
+                }
             }
         }
     }

@@ -328,6 +328,7 @@ impl Call {
             Command::Begin { switches } => self.begin(switches),
             Command::GoAhead { switches } => self.go_ahead(switches),
             Command::Join { name, password } => self.join(now, name, password),
+            Command::Rejoin { name } => self.rejoin(now, name),
             Command::Leave => self.leave(),
             Command::TellRecording { to } => {
                 self.records = to;
@@ -350,6 +351,7 @@ impl Call {
             Command::SetSeen { seen } => self.slots(now, SlotsInput::Watched(seen.is_on())),
             Command::DeclineAsking => self.asked_for = None,
             Command::LobbyShows { encryption } => self.note_lobby(encryption),
+            Command::SecretIsInLink => self.encryption.is_in_link(),
             Command::AcceptTransport => self.accept_transport(),
             Command::StartRecording => self.say(RoomMessage::StartRecording),
             Command::StopRecording => self.stop_recording(),

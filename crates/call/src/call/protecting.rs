@@ -1,18 +1,20 @@
 //! Carries out what becomes of the protection: the worker, what links send, chat that waits, and keys.
 
+use std::time::Duration;
+
 use protocol::{Envelope, RoomEncryption, RoomMessage, RoomSettings, Switch};
 use seal::Protection;
 
 use super::Call;
 use crate::encryption::Encryption;
-use crate::{ChatLine, ChatText, Notice, Output, Phase, SecretOrigin};
+use crate::{ChatLine, ChatText, Notice, Output, Phase};
 
 impl Call {
     /// The room has these rules. What they say of encryption is done before anything else; true when new keys are to be made.
-    pub(super) fn take_settings(&mut self, settings: RoomSettings) -> bool {
-        let has_key = self.encryption.origin() != SecretOrigin::Provisional;
+    pub(super) fn take_settings(&mut self, now: Duration, settings: RoomSettings) -> bool {
+        let has_key = self.encryption.has_key();
         let before = self.protection.now();
-        let change = self.protection.hear_rule(settings.encryption, has_key);
+        let change = self.protection.hear_rule(now, settings.encryption, has_key);
         self.settings = Some(settings);
         let Some(next) = change else { return false };
         self.protect(next);
@@ -20,10 +22,10 @@ impl Call {
     }
 
     /// The rules of the room are others, in the middle of the call.
-    pub(super) fn settings_changed(&mut self, settings: RoomSettings) {
+    pub(super) fn settings_changed(&mut self, now: Duration, settings: RoomSettings) {
         let was = self.settings.as_ref().map(|settings| settings.encryption);
         let rule = settings.encryption;
-        let seals_again = self.take_settings(settings);
+        let seals_again = self.take_settings(now, settings);
         if was.is_some_and(|was| was != rule) && !self.protection.is_direct() {
             self.outputs.push_back(Output::Notify(Notice::EncryptionChanged(rule)));
         }
@@ -47,8 +49,17 @@ impl Call {
         }
     }
 
+    /// The page has come by the room's secret.
+    pub(super) fn hear_secret(&mut self) {
+        if let Some(next) = self.protection.hear_secret() {
+            self.protect(next);
+            self.tell_media();
+        }
+    }
+
+    /// What is shown once the person has pressed *Join* was not shown to them before.
     pub(super) fn note_lobby(&mut self, rule: RoomEncryption) {
-        if self.phase != Phase::Joined {
+        if self.may_join() {
             self.protection.note_lobby(rule);
         }
     }

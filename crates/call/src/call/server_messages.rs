@@ -20,15 +20,35 @@ use crate::slots::SlotsInput;
 use crate::{Notice, Output, Phase, Signalling, SwitchedBy};
 
 impl Call {
+    /// The person has pressed *Join*.
     pub(super) fn join(&mut self, now: Duration, name: DisplayName, password: Option<Password>) {
+        if self.may_join() {
+            self.protection.join_by_press();
+            self.begin_to_join(now, name, password);
+        }
+    }
+
+    /// The page goes back into the call by itself.
+    pub(super) fn rejoin(&mut self, now: Duration, name: DisplayName) {
+        if self.may_join() {
+            self.protection.join_by_itself();
+            self.begin_to_join(now, name, None);
+        }
+    }
+
+    /// Whether the person is before the call.
+    pub(super) fn may_join(&self) -> bool {
         match self.phase {
             Phase::Preparing
             | Phase::PasswordAsked { .. }
             | Phase::Left
             | Phase::Refused(_)
-            | Phase::Unreachable => {}
-            Phase::Joining | Phase::Waiting | Phase::Joined => return,
+            | Phase::Unreachable => true,
+            Phase::Joining | Phase::Waiting | Phase::Joined => false,
         }
+    }
+
+    fn begin_to_join(&mut self, now: Duration, name: DisplayName, password: Option<Password>) {
         self.phase = Phase::Joining;
         self.name = Some(name);
         self.password = password;
@@ -77,6 +97,7 @@ impl Call {
     }
 
     pub(super) fn socket_closed(&mut self, now: Duration) {
+        self.protection.forget_decision();
         let refusal = self.signalling.take_refusal();
         match self.phase {
             Phase::Joining => match refusal {
@@ -105,6 +126,7 @@ impl Call {
 
     /// People who are connected stay connected; the server is tried again and again.
     fn lost(&mut self, now: Duration) {
+        self.protection.forget_decision();
         if self.signalling.is_connected() {
             self.outputs.push_back(Output::Notify(Notice::SignallingLost));
         }
@@ -191,7 +213,7 @@ impl Call {
             ServerMessage::WaitingRoom { people } => self.others_wait(people),
             ServerMessage::RoomUpdated { settings, password } => {
                 self.has_password = password;
-                self.settings_changed(settings);
+                self.settings_changed(now, settings);
             }
             ServerMessage::Chat { entry } => self.hear_chat(entry),
             ServerMessage::ChatKept { chat, .. } => self.chat.kept(chat, self.me()),
@@ -253,7 +275,8 @@ impl Call {
         self.you = Some(joined.you.clone());
         self.name = Some(joined.you.name.clone());
         self.room = Some(joined.room.clone());
-        let seals_again = self.take_settings(joined.settings.clone());
+        self.protection.forget_decision();
+        let seals_again = self.take_settings(now, joined.settings.clone());
         self.waiting.clear();
         self.take_ice_servers(now, joined.ice_servers.clone());
         // What the room was told in the first message is all it needs to know, but for what only the people decide.
@@ -342,7 +365,7 @@ impl Call {
     }
 
     fn refused(&mut self, error: &ProtocolError) {
-        self.protection.note_refusal();
+        self.protection.forget_decision();
         if self.closes(error) {
             self.signalling.refuse(error.code);
             if matches!(self.phase, Phase::Joining) || self.phase == Phase::Waiting && is_final(error.code) {

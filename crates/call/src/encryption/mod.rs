@@ -51,6 +51,8 @@ pub struct Identity {
     pub seed: [u8; 32],
     /// The secret that the page has, and how it came by it.
     pub secret: Option<(RoomSecret, SecretOrigin)>,
+    /// The address of the page was to carry a secret, and what it carries is none.
+    pub has_unreadable_secret: bool,
     /// The private keys that this tab had before it was loaded again, the last one first.
     pub former: Vec<[u8; 32]>,
     /// Keys to which this browser has passed the secret on, and whose owners nobody here has verified.
@@ -61,7 +63,13 @@ impl Identity {
     /// Somebody who has never been here: for tests.
     pub fn of_seed(seed: u64) -> Self {
         let mut dice = ChaCha20Rng::seed_from_u64(seed);
-        Self { seed: draw(&mut dice), secret: None, former: Vec::new(), passed_on: Vec::new() }
+        Self {
+            seed: draw(&mut dice),
+            secret: None,
+            has_unreadable_secret: false,
+            former: Vec::new(),
+            passed_on: Vec::new(),
+        }
     }
 }
 
@@ -82,6 +90,8 @@ pub(crate) struct Encryption {
     former_secrets: Vec<RoomSecret>,
     /// Whether the page was told that this is the room's.
     is_kept: bool,
+    /// Whether the page began with a secret, or the one it drew was ever the room's, or it was given the room's.
+    has_key: bool,
     pair: KeyPair,
     former: Vec<KeyPair>,
     dice: ChaCha20Rng,
@@ -109,6 +119,7 @@ pub(crate) struct EncryptionView<'a> {
     people: &'a People,
     /// The secret that the room's links carry.
     room_key: Option<&'a RoomKeyId>,
+    /// What this page takes the room for, whatever it is said to be.
     rule: RoomEncryption,
 }
 
@@ -117,9 +128,9 @@ impl<'a> EncryptionView<'a> {
         you: Option<&Participant>,
         people: &'a People,
         settings: Option<&'a RoomSettings>,
+        rule: RoomEncryption,
     ) -> Self {
         let room_key = settings.and_then(|settings| settings.room_key.as_ref());
-        let rule = settings.map(|settings| settings.encryption).unwrap_or_default();
         Self { me: you.map(|you| you.id), people, room_key, rule }
     }
 }
@@ -150,7 +161,8 @@ pub(crate) enum EncryptionEffect {
 
 impl Encryption {
     pub(crate) fn new(room: RoomCode, identity: Identity) -> Self {
-        let Identity { seed, secret, former, passed_on } = identity;
+        let Identity { seed, secret, has_unreadable_secret, former, passed_on } = identity;
+        let has_key = secret.is_some() || has_unreadable_secret;
         let mut dice = ChaCha20Rng::from_seed(seed);
         let pair = KeyPair::new(draw(&mut dice));
         let drawn = RoomSecret::new(draw(&mut dice));
@@ -163,6 +175,7 @@ impl Encryption {
             origin,
             former_secrets: Vec::new(),
             is_kept: false,
+            has_key,
             pair,
             former: former.into_iter().map(KeyPair::new).collect(),
             dice,
@@ -215,6 +228,16 @@ impl Encryption {
     /// The secret as the link carries it.
     pub(crate) fn secret(&self) -> &RoomSecret {
         &self.secret
+    }
+
+    /// Whether the page has a key that it did not draw for itself alone.
+    pub(crate) fn has_key(&self) -> bool {
+        self.has_key
+    }
+
+    /// The secret stands in the address of the page from now on.
+    pub(crate) fn is_in_link(&mut self) {
+        self.has_key = true;
     }
 
     /// How the page came by the secret.
@@ -324,7 +347,7 @@ impl Encryption {
     /// Takes a secret that came through the server.
     fn take_secret(&mut self, secret: RoomSecret) {
         self.former_secrets.push(std::mem::replace(&mut self.secret, secret));
-        (self.origin, self.is_kept) = (SecretOrigin::Granted, false);
+        (self.origin, self.is_kept, self.has_key) = (SecretOrigin::Granted, false, true);
         let own = self.public_key();
         self.trust.add_holder(&own);
     }

@@ -127,7 +127,7 @@ impl Encryption {
         // Links of a room that is not end-to-end encrypted carry none that nobody was given.
         let is_of_no_use = self.origin == SecretOrigin::Provisional && view.rule == RoomEncryption::Transport;
         if !self.is_kept && !is_of_no_use && view.room_key == self.room_key().as_ref() {
-            self.is_kept = true;
+            (self.is_kept, self.has_key) = (true, true);
             let (secret, origin) = (self.secret.clone(), self.origin);
             self.effects.push_back(EncryptionEffect::KeepSecret { secret, origin });
         }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use call::{ChatText, Command, Identity, Notice, Output, Secrecy, SecretOrigin};
 use protocol::{
     ChatEntry, ChatId, ChatNumber, ChatTarget, Joined, KeyMessage, LeaveReason, Moderation, Participant,
-    PublicKey, RoomCode, RoomKeyGrant, RoomMessage, RoomSettings, ServerMessage, Timestamp, WaitingPerson,
+    PublicKey, RoomCode, RoomEncryption, RoomKeyGrant, RoomMessage, RoomSettings, ServerMessage, Timestamp,
+    WaitingPerson,
 };
-use seal::{Context, KeyPair, Purpose, RoomSecret, SenderKey};
+use seal::{Context, KeyPair, Protection, Purpose, RoomSecret, SenderKey};
 use uuid::Uuid;
 
 use crate::support::{ADA, BOB, ME, TestCall, id, join, joined, name, participant, said};
@@ -495,4 +496,34 @@ fn what_was_meant_for_somebody_who_is_gone_goes_to_nobody_and_back_to_who_wrote_
     let outputs =
         mine.command(Command::Write { id: ChatId(Uuid::from_u128(7)), to, text: "just you".to_owned() });
     assert_eq!(outputs, [Output::Notify(Notice::NotSealed { text: "just you".to_owned() })]);
+}
+
+#[test]
+fn who_is_given_the_secret_while_they_send_plaintext_falls_silent_until_they_have_decided() {
+    let protections = |outputs: &[Output]| -> Vec<Protection> {
+        let now = |output: &Output| if let Output::Protect(now) = output { Some(*now) } else { None };
+        outputs.iter().filter_map(now).collect()
+    };
+    for is_at_the_door in [true, false] {
+        let identity = Identity::of_seed(5);
+        let mut call = TestCall::of(call::Call::new(RoomCode::from_random(1), None, 7, identity));
+        call.command(Command::LobbyShows { encryption: RoomEncryption::Transport });
+        call.command(join());
+        call.input(call::Input::SocketOpened);
+        let grant = grant_of_the_server(&call);
+        let ServerMessage::Joined(joined) = inside_of_the_liar(grant.clone(), false) else { unreachable!() };
+        let settings = RoomSettings { encryption: RoomEncryption::Transport, ..joined.settings.clone() };
+        let at_the_door = joined.grant.clone().filter(|_| is_at_the_door);
+        let joined = Joined { settings, grant: at_the_door, ..*joined };
+        let mut outputs = call.hear_numbered(1, ServerMessage::Joined(Box::new(joined)));
+        if !is_at_the_door {
+            assert_eq!(protections(&outputs), [Protection::Plaintext]);
+            let key_message = grant.key_message.clone();
+            outputs = call.hear(ServerMessage::KeyMessage { from: id(BOB), key_message });
+        }
+        assert_eq!(call.0.secret_origin(), SecretOrigin::Granted);
+        assert_eq!(protections(&outputs).last(), Some(&Protection::Withheld), "{is_at_the_door}");
+        let outputs = call.command(Command::AcceptTransport);
+        assert_eq!(protections(&outputs), [Protection::Plaintext]);
+    }
 }

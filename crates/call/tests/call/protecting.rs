@@ -213,3 +213,73 @@ fn a_direct_call_stays_sealed_whatever_the_server_says() {
     assert_eq!(versions(&write(&mut call, 1, "sealed")), [Envelope::SEALED]);
     assert_eq!(call.0.snapshot().encryption, Encryption::EndToEnd);
 }
+
+#[test]
+fn a_page_that_goes_back_by_itself_is_asked_whatever_the_server_s_page_says() {
+    let mut call = TestCall::of(call(None));
+    call.command(Command::LobbyShows { encryption: TRANSPORT });
+    call.command(Command::Rejoin { name: crate::support::name("Me") });
+    call.input(Input::SocketOpened);
+    let outputs = call.hear_numbered(1, inside(TRANSPORT, false));
+    assert_eq!(protections(&outputs), [Protection::Withheld], "nobody pressed anything");
+}
+
+#[test]
+fn a_secret_that_was_drawn_and_is_the_rooms_is_a_key_also_after_the_page_was_loaded_again() {
+    for identity in [
+        Identity {
+            secret: Some((RoomSecret::new([1; 16]), SecretOrigin::Provisional)),
+            ..Identity::of_seed(7)
+        },
+        Identity { has_unreadable_secret: true, ..Identity::of_seed(7) },
+    ] {
+        let mut call = TestCall::of(call::Call::new(RoomCode::from_random(1), None, 7, identity));
+        call.command(Command::LobbyShows { encryption: TRANSPORT });
+        call.command(join());
+        call.input(Input::SocketOpened);
+        let outputs = call.hear_numbered(1, inside(TRANSPORT, false));
+        assert_eq!(protections(&outputs), [Protection::Withheld]);
+    }
+}
+
+#[test]
+fn what_the_lobby_shows_after_the_press_was_not_shown() {
+    let mut call = TestCall::of(call(None));
+    call.command(Command::LobbyShows { encryption: END_TO_END });
+    call.command(join());
+    call.command(Command::LobbyShows { encryption: TRANSPORT });
+    call.input(Input::SocketOpened);
+    let outputs = call.hear_numbered(1, inside(TRANSPORT, false));
+    assert_eq!(protections(&outputs), [Protection::Withheld]);
+}
+
+#[test]
+fn a_host_s_own_decision_is_over_with_the_connection_and_after_seconds() {
+    let patch = RoomSettingsPatch { encryption: Some(TRANSPORT), ..RoomSettingsPatch::default() };
+    let turn_off = Command::Moderate { moderation: Moderation::ChangeSettings { patch: Box::new(patch) } };
+    let (mut call, _) = talking(END_TO_END);
+    call.command(turn_off.clone());
+    call.input(Input::SocketClosed);
+    call.wait(std::time::Duration::from_secs(5));
+    call.input(Input::SocketOpened);
+    let outputs = call.hear_numbered(1, inside(TRANSPORT, true));
+    assert_eq!(protections(&outputs), [Protection::Withheld], "it was said over another connection");
+
+    let (mut call, _) = talking(END_TO_END);
+    call.command(turn_off);
+    call.wait(std::time::Duration::from_secs(11));
+    assert_eq!(protections(&call.hear(rule(TRANSPORT))), [Protection::Withheld], "it was not answered");
+}
+
+#[test]
+fn that_the_room_has_another_key_is_said_until_the_person_has_given_up_keys() {
+    let (mut call, _) = talking(END_TO_END);
+    let another = RoomSettings {
+        room_key: Some(protocol::RoomKeyId::new("b".repeat(11)).unwrap()),
+        ..settings(TRANSPORT)
+    };
+    call.hear(ServerMessage::RoomUpdated { settings: another, password: false });
+    assert!(call.0.snapshot().key_warnings.room_has_another, "the rule is the server's word");
+    call.command(Command::AcceptTransport);
+    assert!(!call.0.snapshot().key_warnings.room_has_another);
+}

@@ -17,11 +17,10 @@ pub(crate) fn lacks_secret(visitor: &Visitor, settings: &RoomSettings) -> bool {
     }
 }
 
-/// Whether somebody can neither seal nor open, by what they say: they name no key of their own and no secret. Where the room's people do,
+/// Whether somebody can neither seal nor open, by what they say: they name no key of their own. Where the room's people do,
 /// nothing that they sent could be heard, and nothing of the others. Who says that they can is believed; what they send is not opened.
 pub(crate) fn cannot_seal(visitor: &Visitor, settings: &RoomSettings) -> bool {
-    let takes_no_part = visitor.key.is_none() && visitor.room_key.is_none();
-    takes_no_part && settings.encryption == RoomEncryption::EndToEnd && settings.room_key.is_some()
+    visitor.key.is_none() && settings.encryption == RoomEncryption::EndToEnd && settings.room_key.is_some()
 }
 
 /// Whether somebody's secret may become the room's. The first who enters gives it one. A host who comes with a link gives it another when it is

@@ -1,8 +1,9 @@
 //! The room's part in end-to-end encryption: which secret its links carry, who waits for it, and key messages.
 
 use protocol::{
-    AddressedKeyMessage, ErrorCode, KeyMessage, KeyMessages, Moderation, PublicKey, Role, RoomEncryption,
-    RoomKeyId, RoomKeyOrigin, RoomMessage, RoomSettings, RoomSettingsPatch, ServerMessage,
+    AddressedKeyMessage, ChatId, ChatTarget, Envelope, ErrorCode, KeyMessage, KeyMessages, Moderation,
+    PublicKey, Role, RoomEncryption, RoomKeyId, RoomKeyOrigin, RoomMessage, RoomSettings, RoomSettingsPatch,
+    ServerMessage,
 };
 use room::{Resumption, VerifiedCredential, Visitor};
 
@@ -112,6 +113,12 @@ fn what_cannot_seal_is_refused_with_a_reason_where_the_others_do_and_let_in_wher
         let mut world = World::new(settings.clone());
         assert_eq!(world.enter_as(CEM, role).turned_away(), Some(ErrorCode::EncryptionRequired), "{role:?}");
         assert_eq!(world.enter(BOB).turned_away(), Some(ErrorCode::EncryptionRequired));
+        let names_a_secret = Visitor { key: None, ..with_secret(EVE, 'a', VerifiedCredential::Key(role)) };
+        assert_eq!(
+            world.enter_with(EVE, names_a_secret).turned_away(),
+            Some(ErrorCode::EncryptionRequired),
+            "a secret alone seals nothing for anybody"
+        );
         assert_eq!(world.people(), []);
     }
     let mut world = World::new(RoomSettings { encryption: RoomEncryption::Transport, ..settings });
@@ -141,6 +148,35 @@ fn a_host_alone_makes_a_room_transport_and_who_waited_for_its_secret_comes_in_un
     let told =
         |person| matches!(world.ears(person).messages.first(), Some(ServerMessage::RoomUpdated { .. }));
     assert!([ADA, CEM, BOB].into_iter().all(told), "before anything else");
+}
+
+#[test]
+fn chat_that_is_not_sealed_is_refused_where_people_seal_and_nowhere_else() {
+    let write = |world: &mut World, person, number| {
+        world.forget();
+        let envelope = Envelope::new(Envelope::TEXT, "in the clear".to_owned()).unwrap();
+        let chat = ChatId(uuid::Uuid::from_u128(number));
+        world.say(person, RoomMessage::Chat { chat, to: ChatTarget::Everyone, envelope });
+    };
+    let is_heard = |world: &World, person| {
+        world.ears(person).messages.iter().any(|message| matches!(message, ServerMessage::Chat { .. }))
+    };
+    let mut world = World::new(RoomSettings::default());
+    world.enter_with(ADA, with_secret(ADA, 'a', HOST));
+    world.enter_with(BOB, with_secret(BOB, 'a', VerifiedCredential::Link));
+    write(&mut world, BOB, 1);
+    assert_eq!(world.ears(BOB).errors(), [ErrorCode::EncryptionRequired]);
+    assert!(!is_heard(&world, ADA) && world.people() == [ADA, BOB]);
+
+    let to =
+        RoomSettingsPatch { encryption: Some(RoomEncryption::Transport), ..RoomSettingsPatch::default() };
+    world.change(ADA, to);
+    write(&mut world, BOB, 2);
+    assert!(is_heard(&world, ADA) && world.ears(BOB).errors().is_empty());
+
+    let mut world = World::with([ADA, BOB]);
+    write(&mut world, BOB, 3);
+    assert!(is_heard(&world, ADA), "nobody has a secret");
 }
 
 #[test]
