@@ -135,6 +135,7 @@ metered! { RecordingRepository as "recordings";
     recordings_of(room: RoomCode, limit: u32) -> Vec<RecordingRecord>;
     open_recordings() -> Vec<RecordingRecord>;
     old_recordings(before: Timestamp, limit: u32) -> Vec<RecordingRecord>;
+    recordings_without_room(before: Timestamp, limit: u32) -> Vec<RecordingRecord>;
     recorded_bytes(room: Option<RoomCode>) -> u64;
     name_recording(id: RecordingId, name: Option<&RoomName>) -> bool;
     delete_recording(id: RecordingId) -> bool;

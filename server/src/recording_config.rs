@@ -20,6 +20,8 @@ pub struct RecordingConfig {
     pub quota_room_bytes: u64,
     /// Bytes that all recordings have together at the most; as many as fit with 0.
     pub quota_bytes: u64,
+    /// Recordings at once at the most. Raising it lets more threads wait for one disk.
+    pub at_once: usize,
 }
 
 impl Default for RecordingConfig {
@@ -29,8 +31,9 @@ impl Default for RecordingConfig {
             folder: PathBuf::new(),
             keep_days: 30,
             free_bytes: 1_000_000_000,
-            quota_room_bytes: 0,
+            quota_room_bytes: 20_000_000_000,
             quota_bytes: 0,
+            at_once: 8,
         }
     }
 }

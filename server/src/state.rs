@@ -213,16 +213,14 @@ impl AppState {
         let inboxes = Inboxes::default();
         let (media, news) = Media::start(&config, &seen, tokens.relay_secret(), &joins, &inboxes)?;
         let recordings = Recordings::open(
-            (&config.recording, &config.storage.data),
+            (&config.recording, &config.storage.data, cluster.is_some()),
             clock,
             Arc::clone(&storage),
             (&media, inboxes),
             &metrics,
         );
-        // Of several nodes each would take what another one records for what was left.
-        if cluster.is_none() {
-            recordings.clean_up().await?;
-        }
+        let left_over = recordings.clone();
+        tasks::spawn(async move { left_over.clean_up().await });
         let ice_servers = ice_servers(&config, clock, &media, &tokens);
         let init = RoomsInit {
             clock,

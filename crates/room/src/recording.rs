@@ -16,7 +16,8 @@ use std::time::Duration;
 use protocol::limits::{RECORDING_BURST, RECORDING_EVERY_SECONDS};
 use protocol::{
     ChatEntry, ChatTarget, Consent, ErrorCode, HandNumber, LeaveReason, MediaState, MessageId, Participant,
-    ParticipantId, Reaction, RecordingEnd, RecordingId, RecordingKeys, RecordingState, RoomKeyId, Timestamp,
+    ParticipantId, Reaction, RecordingEnd, RecordingId, RecordingKeys, RecordingState, RoomEncryption,
+    RoomKeyId, RoomSettings, Timestamp,
 };
 
 use crate::effects::Effects;
@@ -30,6 +31,9 @@ const ANSWERS_BURST: u32 = 60;
 
 /// The same per second after that.
 const ANSWERS_PER_SECOND: u32 = 1;
+
+/// A recording in a call in which nobody has been for so long who may stop it stops by itself.
+const WITHOUT_HOST_FOR: Duration = Duration::from_secs(10 * 60);
 
 /// What may happen to it.
 #[derive(Clone, Debug)]
@@ -54,6 +58,10 @@ pub(crate) enum RecordingInput {
     Failed { recording: RecordingId, reason: RecordingEnd },
     /// Another server has the room now.
     LetGo,
+    /// The room has other rules, or another secret: what was begun one way does not go on in another.
+    RulesChanged,
+    /// Something happened, or time has passed.
+    Review,
 }
 
 /// What is to be done.
@@ -77,13 +85,29 @@ pub(crate) enum RecordingOutput {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RecordingView<'a> {
     seats: &'a Seats,
-    key: Option<&'a RoomKeyId>,
+    settings: &'a RoomSettings,
     has_node: bool,
 }
 
 impl<'a> RecordingView<'a> {
-    pub(crate) fn new(seats: &'a Seats, key: Option<&'a RoomKeyId>, has_node: bool) -> Self {
-        Self { seats, key, has_node }
+    pub(crate) fn new(seats: &'a Seats, settings: &'a RoomSettings, has_node: bool) -> Self {
+        Self { seats, settings, has_node }
+    }
+
+    /// Names the secret that would open what is recorded now; `None` where nothing is sealed. Refused while it is to be sealed and nobody has
+    /// brought a secret.
+    fn key(&self) -> Result<Option<&'a RoomKeyId>, ErrorCode> {
+        match self.settings.encryption {
+            RoomEncryption::Transport => Ok(None),
+            RoomEncryption::EndToEnd => {
+                self.settings.room_key.as_ref().map(Some).ok_or(ErrorCode::EncryptionRequired)
+            }
+        }
+    }
+
+    /// Whether what is recorded now is sealed as the recording says.
+    fn seals_as(&self, state: &RecordingState) -> bool {
+        self.key() == Ok(state.key.as_ref())
     }
 }
 
@@ -106,6 +130,8 @@ struct Current {
     answers: BTreeMap<ParticipantId, Consent>,
     /// What the log says of those who have agreed.
     logged: BTreeMap<ParticipantId, (MediaState, Option<HandNumber>)>,
+    /// Since when nobody is in who may stop it.
+    without_host: Option<Duration>,
 }
 
 impl RecordingMachine {
@@ -178,11 +204,31 @@ impl RecordingMachine {
                     self.tell_recorder(RecordingEffect::LetGo);
                 }
             }
+            RecordingInput::RulesChanged => {
+                if self.state().is_some_and(|state| !view.seals_as(state)) {
+                    self.end(RecordingEnd::Stopped);
+                }
+            }
+            RecordingInput::Review => self.review(now, view),
         }
     }
 
     pub(crate) fn poll_output(&mut self) -> Option<RecordingOutput> {
         self.effects.pop_front()
+    }
+
+    /// When it stops by itself.
+    pub(crate) fn poll_timeout(&self) -> Option<Duration> {
+        Some(self.current.as_ref()?.without_host? + WITHOUT_HOST_FOR)
+    }
+
+    fn review(&mut self, now: Duration, view: &RecordingView<'_>) {
+        let Some(current) = &mut self.current else { return };
+        if view.seats.participants().any(|participant| participant.role.moderates()) {
+            current.without_host = None;
+        } else if now >= *current.without_host.get_or_insert(now) + WITHOUT_HOST_FOR {
+            self.end(RecordingEnd::Stopped);
+        }
     }
 
     fn is_possible(&self, view: &RecordingView<'_>) -> bool {
@@ -201,6 +247,7 @@ impl RecordingMachine {
         }
         let recorder = self.recorder.as_ref().filter(|_| view.has_node);
         let recorder = recorder.ok_or(ErrorCode::RecordingUnavailable)?;
+        let key = view.key()?.cloned();
         // Two who start at once, or one who says it twice, have one recording.
         if self.current.is_some() {
             return Ok(());
@@ -208,8 +255,7 @@ impl RecordingMachine {
         if !self.starts.allows_each(now, RECORDING_BURST, Duration::from_secs(RECORDING_EVERY_SECONDS)) {
             return Err(ErrorCode::RateLimited);
         }
-        let state =
-            RecordingState { id: recorder.draw(), started_by: from, started: at, key: view.key.cloned() };
+        let state = RecordingState { id: recorder.draw(), started_by: from, started: at, key };
         self.begin(state.clone(), BTreeMap::new(), view);
         self.keep();
         self.effects.push_back(RecordingOutput::Tell { recording: Some(state), ended: None });
@@ -219,10 +265,14 @@ impl RecordingMachine {
 
     /// Another part of what went on before a crash. Pages that resume have answered already.
     fn go_on(&mut self, kept: KeptRecording, view: &RecordingView<'_>) {
-        let answers = kept.answers.into_iter().filter(|(id, _)| view.seats.contains(*id)).collect();
+        let is_same = view.seals_as(&kept.state);
+        let answers =
+            kept.answers.into_iter().filter(|(id, _)| is_same && view.seats.contains(*id)).collect();
         self.begin(kept.state, answers, view);
         if view.seats.is_empty() {
             self.end(RecordingEnd::RoomEmpty);
+        } else if !is_same {
+            self.end(RecordingEnd::Stopped);
         }
     }
 
@@ -236,7 +286,8 @@ impl RecordingMachine {
         for participant in view.seats.participants() {
             self.log_joined(participant);
         }
-        self.current = Some(Current { state, answers: answers.clone(), logged: BTreeMap::new() });
+        self.current =
+            Some(Current { state, answers: answers.clone(), logged: BTreeMap::new(), without_host: None });
         for (participant, consent) in answers {
             self.log(RecordedFact::Consent { participant, consent });
             if consent == Consent::Given {

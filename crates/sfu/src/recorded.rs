@@ -1,7 +1,7 @@
 //! What a recording is given: the packets of whoever consented, as they came, with what their sender says of their clock.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use protocol::Source;
 use str0m::format::Codec;
@@ -95,7 +95,8 @@ impl RecordedPacket {
 
 impl ClockReport {
     pub(crate) fn new(info: &SenderInfo) -> Self {
-        Self { ntp: ntp(info.ntp_time), timestamp: info.rtp_time.numer() as u32 }
+        let since = info.ntp_time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Self { ntp: ntp(since), timestamp: info.rtp_time.numer() as u32 }
     }
 }
 
@@ -114,8 +115,8 @@ fn codec(codec: Codec) -> Option<RecordedCodec> {
 /// From 1900 to 1970, in seconds.
 const EPOCH: u64 = 2_208_988_800;
 
-fn ntp(time: SystemTime) -> u64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+/// Of what has passed since 1970.
+fn ntp(since: Duration) -> u64 {
     let fraction = (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000;
     since.as_secs().wrapping_add(EPOCH) << 32 | fraction
 }

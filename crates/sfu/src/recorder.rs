@@ -2,7 +2,7 @@
 //! It has no downlink, hears whoever it is of whether or not they are among the speakers, and is in no slot.
 
 use std::collections::VecDeque;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use protocol::{MediaKind, Source};
 
@@ -26,7 +26,7 @@ pub(crate) struct Recorder {
     /// By source.
     selections: [Option<Selection>; SOURCES],
     /// The newest report of each source that was handed on, by its stream and time.
-    reported: [Option<(u32, SystemTime)>; SOURCES],
+    reported: [Option<(u32, ClockReport)>; SOURCES],
     taken: VecDeque<RecordedPacket>,
 }
 
@@ -38,12 +38,11 @@ impl Recorder {
     fn take(&mut self, index: usize, packet: &TrackPacket<'_>) -> bool {
         let Some(source) = Source::ALL.get(index).copied() else { return false };
         let ssrc = *packet.packet.header.ssrc;
-        let info = packet.packet.last_sender_info.as_ref();
-        let news = info.filter(|info| self.reported[index] != Some((ssrc, info.ntp_time)));
-        if let Some(info) = news {
-            self.reported[index] = Some((ssrc, info.ntp_time));
+        let report = packet.packet.last_sender_info.as_ref().map(ClockReport::new);
+        let report = report.filter(|report| self.reported[index] != Some((ssrc, *report)));
+        if let Some(report) = report {
+            self.reported[index] = Some((ssrc, report));
         }
-        let report = news.map(ClockReport::new);
         let taken = RecordedPacket::new((self.who, source), packet, report);
         let is_taken = taken.is_some();
         self.taken.extend(taken);

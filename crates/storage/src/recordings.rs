@@ -14,7 +14,8 @@ pub trait RecordingRepository {
     /// Keeps that a recording goes on. One that is there goes on again.
     async fn begin_recording(&self, recording: &RecordingRecord) -> Result<(), StorageError>;
 
-    /// How much there is of a recording, and, once it is over, since when and why. Of one that is gone nothing is kept.
+    /// How much there is of a recording, and, once it is over, since when and why; without that, an end that is known stays. Of one that is gone
+    /// nothing is kept.
     async fn note_recording(
         &self,
         id: RecordingId,
@@ -33,6 +34,13 @@ pub trait RecordingRepository {
 
     /// Those that ended before a moment, oldest first.
     async fn old_recordings(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<RecordingRecord>, StorageError>;
+
+    /// Those that ended before a moment and whose room is no more, oldest first.
+    async fn recordings_without_room(
         &self,
         before: Timestamp,
         limit: u32,
@@ -76,13 +84,16 @@ impl RecordingRepository for SqlStorage {
         bytes: u64,
         ended: Option<(Timestamp, RecordingEnd)>,
     ) -> Result<(), StorageError> {
-        sqlx::query("UPDATE recordings SET bytes = $1, ended_at = $2, end_reason = $3 WHERE id = $4")
-            .bind(signed(bytes))
-            .bind(ended.map(|(at, _)| signed(at.0)))
-            .bind(ended.map(|(_, end)| end_text(end).to_owned()))
-            .bind(id.to_string())
-            .execute(&self.pool)
-            .await?;
+        let query = match ended {
+            Some((at, end)) => {
+                sqlx::query("UPDATE recordings SET bytes = $1, ended_at = $2, end_reason = $3 WHERE id = $4")
+                    .bind(signed(bytes))
+                    .bind(signed(at.0))
+                    .bind(end_text(end).to_owned())
+            }
+            None => sqlx::query("UPDATE recordings SET bytes = $1 WHERE id = $2").bind(signed(bytes)),
+        };
+        query.bind(id.to_string()).execute(&self.pool).await?;
         Ok(())
     }
 
@@ -121,6 +132,22 @@ impl RecordingRepository for SqlStorage {
             .bind(i64::from(limit))
             .fetch_all(&self.pool)
             .await?;
+        rows.iter().map(record).collect()
+    }
+
+    async fn recordings_without_room(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<RecordingRecord>, StorageError> {
+        let rows = sqlx::query(
+            "SELECT * FROM recordings WHERE ended_at < $1
+             AND NOT EXISTS (SELECT 1 FROM rooms WHERE rooms.code = recordings.room) ORDER BY ended_at, id LIMIT $2",
+        )
+        .bind(signed(before.0))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
         rows.iter().map(record).collect()
     }
 

@@ -87,14 +87,19 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Replaces the manifest: whoever reads it finds the one before or this one.
-pub(super) fn write_manifest(folder: &Path, manifest: &Manifest) -> io::Result<()> {
+/// Replaces the manifest: whoever reads it finds the one before or this one. Returns how long it is; one that could not be read is not written.
+pub(super) fn write_manifest(folder: &Path, manifest: &Manifest) -> io::Result<usize> {
+    let text = manifest.to_bytes();
+    if text.len() > Manifest::MOST_BYTES {
+        return Err(io::Error::other("the manifest is longer than it can be"));
+    }
     let next = folder.join(NEXT_MANIFEST);
     let mut file = File::create(&next)?;
-    file.write_all(&manifest.to_bytes())?;
+    file.write_all(&text)?;
     file.sync_all()?;
     std::fs::rename(&next, folder.join(MANIFEST))?;
-    sync_folder(folder)
+    sync_folder(folder)?;
+    Ok(text.len())
 }
 
 /// Makes names in a folder durable, where the system can.
@@ -112,8 +117,8 @@ pub(super) fn read_manifest(folder: &Path) -> io::Result<Option<Manifest>> {
 }
 
 /// Makes whole what a crash has left: files are cut after their last frame and can be sought in, the manifest says how long they are, and what it does
-/// not name goes. May be done again at any time but while it is written.
-pub(super) fn repair(folder: &Path) -> io::Result<Option<Manifest>> {
+/// not name goes. May be done again at any time but while it is written. Says with each piece that it goes on.
+pub(super) fn repair(folder: &Path, beat: &dyn Fn()) -> io::Result<Option<Manifest>> {
     let Some(mut manifest) = read_manifest(folder)? else { return Ok(None) };
     let mut is_changed = false;
     for part in manifest.parts.iter_mut().filter(|part| part.lasted_ms.is_none()) {
@@ -121,7 +126,7 @@ pub(super) fn repair(folder: &Path) -> io::Result<Option<Manifest>> {
         let mut whole = Vec::new();
         for mut track in part.tracks.drain(..) {
             if track.ended_ms.is_none() {
-                let Some(repaired) = repair_track(&folder.join(track.file.as_str()))? else { continue };
+                let Some(repaired) = repair_track(&folder.join(track.file.as_str()), beat)? else { continue };
                 let lasted = u64::try_from(repaired.duration.as_millis()).unwrap_or(u64::MAX);
                 track.ended_ms = Some(track.began_ms.saturating_add(lasted));
             }
@@ -138,7 +143,7 @@ pub(super) fn repair(folder: &Path) -> io::Result<Option<Manifest>> {
 }
 
 /// `None` when there is no frame in it.
-fn repair_track(path: &Path) -> io::Result<Option<Repaired>> {
+fn repair_track(path: &Path, beat: &dyn Fn()) -> io::Result<Option<Repaired>> {
     let mut file = match GrowingFile::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -151,6 +156,7 @@ fn repair_track(path: &Path) -> io::Result<Option<Repaired>> {
             break;
         }
         repairer.push(&piece[..read]);
+        beat();
     }
     let repaired = match repairer.finish() {
         Ok(repaired) => repaired,
@@ -174,8 +180,13 @@ fn remove_unnamed(folder: &Path, manifest: &Manifest) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a file can be one of a recording beside its manifest: its name leads nowhere else.
+pub(super) fn is_of_part(name: &str) -> bool {
+    name.starts_with("part-") && FileName::new(name.to_owned()).is_ok()
+}
+
 /// Whether a file is one of a recording.
-pub(super) fn is_named(manifest: &Manifest, name: &str) -> bool {
+fn is_named(manifest: &Manifest, name: &str) -> bool {
     manifest.parts.iter().any(|part| {
         let tracks = part.tracks.iter().map(|track| &track.file);
         tracks.chain([&part.events]).chain(&part.keys).any(|file| file.as_str() == name)

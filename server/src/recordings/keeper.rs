@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use protocol::{MediaKey, RecordingEnd, RecordingState, RoomCode};
@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::inbox::Inbox;
 use super::part::Counts;
-use super::shared::{Hold, MOST_AT_ONCE, Running, Shared};
+use super::shared::{Hold, Running, Shared};
 use super::worker::{Limits, Over, Report, Worker};
 use crate::metrics::{Label, add};
 use crate::rooms::{RoomEvent, RoomQueue};
@@ -36,6 +36,8 @@ struct Beginning {
     queue: RoomQueue,
     state: RecordingState,
     inbox: Arc<Inbox>,
+    /// How many bytes it may have in all.
+    most_bytes: Arc<AtomicU64>,
 }
 
 /// Begins a recording, or another part of one. What comes until its thread runs waits.
@@ -45,7 +47,8 @@ pub(super) fn start(shared: &Arc<Shared>, room: RoomCode, queue: RoomQueue, stat
     let running = Running { inbox: Arc::clone(&inbox), id: state.id, consenting: BTreeSet::new() };
     shared.running().insert(room, running);
     shared.inboxes.insert(room, Arc::clone(&inbox));
-    let beginning = Beginning { shared: Arc::clone(shared), room, queue, state, inbox };
+    let most_bytes = Arc::new(AtomicU64::new(0));
+    let beginning = Beginning { shared: Arc::clone(shared), room, queue, state, inbox, most_bytes };
     tasks::spawn(beginning.run());
 }
 
@@ -65,17 +68,18 @@ impl Beginning {
     }
 
     /// Starts the thread, once the files are nobody else's.
-    async fn begin(&self) -> Result<(UnboundedReceiver<Report>, Hold), RecordingEnd> {
+    async fn begin(&self) -> Result<(UnboundedReceiver<Report>, Arc<Hold>), RecordingEnd> {
         let failed = |error: StorageError| {
             tracing::error!(%error, "a recording could not begin");
             RecordingEnd::Failed
         };
         let hold = tokio::time::timeout(FREE_WITHIN, self.hold()).await.map_err(|_| RecordingEnd::Failed)?;
-        if self.shared.running().len() > MOST_AT_ONCE {
+        let hold = Arc::new(hold);
+        if self.shared.running().len() > self.shared.config.at_once {
             tracing::warn!("a recording could not begin: there are as many as can be at once");
             return Err(RecordingEnd::Failed);
         }
-        let bytes = self.quota().await.map_err(failed)?;
+        self.look_at_quota().await.map_err(failed)?;
         let record = RecordingRecord {
             id: self.state.id,
             room: self.room,
@@ -95,10 +99,13 @@ impl Beginning {
             state: self.state.clone(),
             began: self.shared.clock.wall(),
             inbox: Arc::clone(&self.inbox),
-            limits: Limits { free_bytes: self.shared.config.free_bytes, bytes },
+            limits: Limits { free_bytes: self.shared.config.free_bytes, bytes: Arc::clone(&self.most_bytes) },
             ask: Box::new(move |key: MediaKey| media.recording_wants_keyframe(room, key)),
             reports,
+            hold: Some(Arc::clone(&hold)),
         };
+        // Until now it was others who were waited for.
+        self.inbox.beats();
         let thread = std::thread::Builder::new().name("recording".to_owned()).spawn(move || worker.run());
         match thread {
             Ok(_) => Ok((received, hold)),
@@ -118,8 +125,8 @@ impl Beginning {
         }
     }
 
-    /// How many bytes the recording may have in all.
-    async fn quota(&self) -> Result<u64, StorageError> {
+    /// How many bytes the recording may have in all, by what others have now.
+    async fn look_at_quota(&self) -> Result<(), StorageError> {
         let storage = &self.shared.storage;
         let own = storage.recording(self.state.id).await?.map_or(0, |recording| recording.bytes);
         let mut most = u64::MAX;
@@ -131,11 +138,12 @@ impl Beginning {
                 most = most.min(quota.saturating_sub(others));
             }
         }
-        Ok(most)
+        self.most_bytes.store(most, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Until it is over. Returns what the room does not know.
-    async fn attend(&self, mut reports: UnboundedReceiver<Report>, hold: Hold) -> Option<RecordingEnd> {
+    async fn attend(&self, mut reports: UnboundedReceiver<Report>, _hold: Arc<Hold>) -> Option<RecordingEnd> {
         let (mut counted, mut told) = (Counts::default(), 0_u32);
         let mut look = tokio::time::interval(LOOK_EVERY);
         let (over, counts) = loop {
@@ -146,6 +154,9 @@ impl Beginning {
                         told = told.wrapping_add(1);
                         if told.is_multiple_of(KEEP_EVERY) {
                             self.note(counts, None).await;
+                            if let Err(error) = self.look_at_quota().await {
+                                tracing::warn!(%error, "how much may be recorded is not known anew");
+                            }
                         }
                     }
                     Some(Report::Over(over, counts)) => break (over, counts),
@@ -153,11 +164,13 @@ impl Beginning {
                     None => break (Over::Failed(RecordingEnd::Failed), counted),
                 },
                 _ = look.tick() => {
+                    if self.queue.is_closed() {
+                        self.shared.detach(self.room, Some(&self.inbox));
+                    }
                     if self.inbox.stuck_for() >= STUCK_AFTER {
                         tracing::error!(recording = %self.state.id, "a recording could not go on: its disk does not answer");
                         self.inbox.abandon();
-                        // Its files are still that thread's, whenever it wakes.
-                        std::mem::forget(hold);
+                        // Its files are still that thread's, until it ends.
                         self.over(RecordingEnd::Failed, counted).await;
                         return Some(RecordingEnd::Failed);
                     }

@@ -73,13 +73,19 @@ pub(crate) enum DeletionError {
 impl Recordings {
     /// The recorder, where it is on, media comes to this server, and its folder can be written.
     pub(crate) fn open(
-        (config, data): (&RecordingConfig, &Path),
+        (config, data, is_node): (&RecordingConfig, &Path, bool),
         clock: Clock,
         storage: Arc<dyn Storage>,
         (media, inboxes): (&Media, Inboxes),
         metrics: &Metrics,
     ) -> Self {
         if !config.enabled || media.forwarding_node().is_none() {
+            return Self(None);
+        }
+        if is_node {
+            tracing::warn!(
+                "nothing can be recorded on a node of a cluster yet: which node writes a recording is not fenced"
+            );
             return Self(None);
         }
         let folder = config.folder_in(data);
@@ -108,36 +114,22 @@ impl Recordings {
     }
 
     /// Makes whole what a server before this one has left, and keeps that nothing comes any more. A room that goes on with one says so itself.
-    pub(crate) async fn clean_up(&self) -> Result<(), StorageError> {
-        let Some(shared) = &self.0 else { return Ok(()) };
+    pub(crate) async fn clean_up(&self) {
+        let Some(shared) = &self.0 else { return };
         for entry in std::fs::read_dir(&shared.folder).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with("deleted-") {
-                _ = std::fs::remove_dir_all(entry.path());
+                _ = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(entry.path())).await;
             }
         }
-        for recording in shared.storage.open_recordings().await? {
-            let Some(_hold) = shared.try_hold(recording.id) else { continue };
-            let folder = files::folder_of(&shared.folder, recording.id);
-            let repaired = tokio::task::spawn_blocking(move || {
-                let manifest = files::repair(&folder)?;
-                Ok::<_, io::Error>((manifest, files::size(&folder)))
-            });
-            let (manifest, bytes) = match repaired.await {
-                Ok(Ok(found)) => found,
-                Ok(Err(error)) => {
-                    tracing::error!(%error, recording = %recording.id, "a recording could not be made whole");
-                    (None, recording.bytes)
-                }
-                Err(error) => {
-                    tracing::error!(%error, "a recording could not be made whole");
-                    continue;
-                }
-            };
-            let ended = manifest.as_ref().and_then(end_of).unwrap_or(recording.started_at);
-            let ended = Some((ended, protocol::RecordingEnd::Failed));
-            shared.storage.note_recording(recording.id, bytes, ended).await?;
+        let open = match shared.storage.open_recordings().await {
+            Ok(open) => open,
+            Err(error) => return tracing::error!(%error, "what was recorded before could not be made whole"),
+        };
+        for recording in open {
+            if let Err(error) = shared.make_whole(recording.id).await {
+                tracing::error!(%error, recording = %recording.id, "a recording could not be made whole");
+            }
         }
-        Ok(())
     }
 
     /// Carries out what a room wants. Never waits.
@@ -195,9 +187,13 @@ impl Recordings {
 
     /// Where a file of a recording is, if it has one of this name.
     pub(crate) async fn file(&self, id: RecordingId, name: &str) -> io::Result<Option<PathBuf>> {
-        let Some(shared) = &self.0 else { return Ok(None) };
-        let is_named = self.manifest(id).await?.is_some_and(|manifest| files::is_named(&manifest, name));
-        Ok(is_named.then(|| files::folder_of(&shared.folder, id).join(name)))
+        let Some(shared) = self.0.as_ref().filter(|_| files::is_of_part(name)) else { return Ok(None) };
+        let path = files::folder_of(&shared.folder, id).join(name);
+        match tokio::fs::metadata(&path).await {
+            Ok(found) => Ok(found.is_file().then_some(path)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Deletes a recording, its files first. False when there is none.
@@ -210,33 +206,51 @@ impl Recordings {
         Ok(shared.storage.delete_recording(id).await?)
     }
 
-    /// Deletes those of a room that somebody has deleted; one that goes on ends with its room.
+    /// Deletes those of a room that somebody has deleted; one that goes on ends with its room. What could not be deleted now is left to
+    /// [`Self::delete_old`]; the first reason is told.
     pub(crate) async fn delete_of(&self, room: RoomCode) -> Result<(), DeletionError> {
         let Some(shared) = &self.0 else { return Ok(()) };
+        let mut told = Ok(());
         for recording in shared.storage.recordings_of(room, MOST_DELETED_AT_ONCE).await? {
             let freed = tokio::time::timeout(ENDS_WITHIN, shared.free(recording.id)).await;
-            freed.map_err(|_| DeletionError::GoesOn)?;
-            self.delete(recording.id).await?;
+            let deleted = match freed {
+                Ok(()) => self.delete(recording.id).await.map(|_| ()),
+                Err(_) => Err(DeletionError::GoesOn),
+            };
+            if let Err(error) = &deleted {
+                tracing::error!(%error, recording = %recording.id, "a recording of a room that was deleted could not be deleted");
+            }
+            told = told.and(deleted);
         }
-        Ok(())
+        told
     }
 
-    /// Deletes those that ended before a moment. Returns how many.
+    /// Deletes those that ended before a moment, and those whose room has been gone for a while. What fails is tried again the next time. Returns how
+    /// many.
     pub(crate) async fn delete_old(&self, today: Timestamp) -> Result<u64, StorageError> {
-        let Some(shared) = self.0.as_ref().filter(|shared| shared.config.keep_days > 0) else { return Ok(0) };
+        let Some(shared) = &self.0 else { return Ok(0) };
+        let before = |age: Duration| {
+            Timestamp(today.0.saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX)))
+        };
+        let days = shared.config.keep_days;
+        let old = if days > 0 {
+            let age = Duration::from_secs(days.saturating_mul(24 * 60 * 60));
+            shared.storage.old_recordings(before(age), MOST_DELETED_AT_ONCE).await
+        } else {
+            Ok(Vec::new())
+        };
+        let without_room =
+            shared.storage.recordings_without_room(before(WITHOUT_ROOM_FOR), MOST_DELETED_AT_ONCE).await;
         let mut deleted = 0;
-        let age = Duration::from_secs(shared.config.keep_days.saturating_mul(24 * 60 * 60));
-        let before = Timestamp(today.0.saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX)));
-        for recording in shared.storage.old_recordings(before, MOST_DELETED_AT_ONCE).await? {
+        for recording in old.iter().flatten().chain(without_room.iter().flatten()) {
             match self.delete(recording.id).await {
-                Ok(_) => deleted += 1,
-                Err(DeletionError::Storage(error)) => return Err(error),
-                Err(error @ (DeletionError::GoesOn | DeletionError::Files(_))) => {
+                Ok(is_deleted) => deleted += u64::from(is_deleted),
+                Err(error) => {
                     tracing::error!(%error, recording = %recording.id, "an old recording could not be deleted");
                 }
             }
         }
-        Ok(deleted)
+        old.and(without_room).map(|_| deleted)
     }
 
     /// When a recording that ended then is deleted.
@@ -250,6 +264,9 @@ impl Recordings {
 /// How long a recording of a room that was deleted may take to end.
 const ENDS_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long after its end a recording stays whose room is no more, as that of a direct call: long enough to fetch it.
+const WITHOUT_ROOM_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Old recordings that are deleted each hour at the most.
 const MOST_DELETED_AT_ONCE: u32 = 1_000;
 
@@ -259,10 +276,4 @@ fn try_folder(folder: &Path) -> io::Result<()> {
     let probe = folder.join(format!("probe-{}", std::process::id()));
     std::fs::write(&probe, b"")?;
     std::fs::remove_file(probe)
-}
-
-/// When the last part ended.
-fn end_of(manifest: &Manifest) -> Option<Timestamp> {
-    let part = manifest.parts.last()?;
-    Some(part.began.after(Duration::from_millis(part.lasted_ms?)))
 }

@@ -26,6 +26,15 @@ const NEW_FILE_EVERY: Duration = Duration::from_secs(5);
 /// Events of one part at the most: as many as are read.
 const MOST_EVENTS: u64 = 1_000_000;
 
+/// Files of tracks that one participant has at the most. Raising it lets fewer people use up what all have: [`Manifest::MOST_TRACKS`].
+const MOST_TRACKS_EACH: usize = 500;
+
+/// Boxes of one participant in a part at the most, for the same reason: [`KeyBoxes::MOST`].
+const MOST_KEYS_EACH: usize = 1_024;
+
+/// So many bytes of a manifest are left for what is still to be said when a recording ends because of its length.
+const MANIFEST_RESERVE: usize = 512 * 1024;
+
 /// A part that is being recorded.
 pub(super) struct Part {
     folder: PathBuf,
@@ -44,7 +53,9 @@ pub(super) struct Part {
     events: GrowingFile,
     logged: u64,
     keys: Option<GrowingFile>,
-    kept_keys: usize,
+    kept_keys: BTreeMap<ParticipantId, BTreeSet<KeyId>>,
+    /// Those of whom something is left out from now on, and the log has said so.
+    left_out: BTreeSet<ParticipantId>,
     /// Those whose boxes are not durable yet.
     pending_keys: Vec<(ParticipantId, KeyId)>,
     wanted: BTreeSet<MediaKey>,
@@ -75,10 +86,11 @@ impl Part {
         room: RoomCode,
         state: &RecordingState,
         (zero, began): (Instant, Timestamp),
+        beat: &dyn Fn(),
     ) -> io::Result<Self> {
         let folder = files::folder_of(recordings, state.id);
         files::make_folder(&folder)?;
-        let mut manifest = files::repair(&folder)?.unwrap_or_else(|| Manifest {
+        let mut manifest = files::repair(&folder, beat)?.unwrap_or_else(|| Manifest {
             version: Manifest::VERSION,
             recording: state.id,
             room,
@@ -124,7 +136,8 @@ impl Part {
             events: events_file?.ok_or_else(missing)?,
             logged: 0,
             keys: keys_file?,
-            kept_keys: 0,
+            kept_keys: BTreeMap::new(),
+            left_out: BTreeSet::new(),
             pending_keys: Vec::new(),
             wanted: BTreeSet::new(),
         })
@@ -149,21 +162,36 @@ impl Part {
         Ok(())
     }
 
-    /// Takes boxes. Frames sealed by these keys are written only once they are durable: [`Self::sync_keys`].
+    /// Takes boxes, each once. Frames sealed by these keys are written only once they are durable: [`Self::sync_keys`]. Whoever brings more than
+    /// anybody needs has none of the rest kept; when all together have, the recording ends.
     pub(super) fn keep_keys(
         &mut self,
         participant: ParticipantId,
         keys: Vec<RecordingKey>,
     ) -> io::Result<()> {
-        let room = KeyBoxes::MOST.saturating_sub(self.kept_keys);
         let Some(file) = self.keys.as_mut().filter(|_| self.consenting.contains(&participant)) else {
             return Ok(());
         };
-        for RecordingKey { key, sealed } in keys.into_iter().take(room) {
+        let mut all: usize = self.kept_keys.values().map(BTreeSet::len).sum();
+        let theirs = self.kept_keys.entry(participant).or_default();
+        for RecordingKey { key, sealed } in keys {
+            if theirs.contains(&key) {
+                continue;
+            }
+            if theirs.len() >= MOST_KEYS_EACH {
+                if self.left_out.insert(participant) {
+                    tracing::warn!(%participant, "somebody has brought as many keys for a recording as one person can");
+                }
+                break;
+            }
+            if all >= KeyBoxes::MOST {
+                return Err(io::Error::other("the recording has as many keys as it can have"));
+            }
             let line = KeyBox { participant, key, sealed }.to_line();
             file.append(&line)?;
             self.counts.bytes += line.len() as u64;
-            self.kept_keys += 1;
+            theirs.insert(key);
+            all += 1;
             self.pending_keys.push((participant, key));
         }
         Ok(())
@@ -253,9 +281,10 @@ impl Part {
         }
         self.pass(packet.came);
         let arrival = self.now;
-        match self.tracks.get(&key) {
-            Some(open) if open.codec == codec => {}
-            Some(open) if arrival < open.since + NEW_FILE_EVERY => return Ok(()),
+        match self.tracks.get(&key).map(|open| (open.codec, open.since)) {
+            Some((before, _)) if before == codec => {}
+            Some((_, since)) if arrival < since + NEW_FILE_EVERY => return Ok(()),
+            Some(_) | None if self.has_most_tracks(key.participant) => return Ok(()),
             Some(_) | None => self.open(key, codec)?,
         }
         let &RecordedPacket { ssrc, sequence, timestamp, marker, report, .. } = packet;
@@ -272,6 +301,15 @@ impl Part {
         self.carry_out()
     }
 
+    fn has_most_tracks(&mut self, participant: ParticipantId) -> bool {
+        let tracks = self.manifest.parts.iter().flat_map(|part| &part.tracks);
+        let is_full = tracks.filter(|track| track.participant == participant).count() >= MOST_TRACKS_EACH;
+        if is_full && self.left_out.insert(participant) {
+            tracing::warn!(%participant, "somebody has as many tracks in a recording as one person can");
+        }
+        is_full
+    }
+
     /// Does what is due.
     pub(super) fn advance(&mut self, now: Instant) -> io::Result<()> {
         self.pass(now);
@@ -281,25 +319,35 @@ impl Part {
         self.carry_out()
     }
 
-    /// Makes durable all that was written so far.
+    /// Makes durable all that was written so far. An error where the manifest gets too long to be read.
     pub(super) fn sync(&mut self) -> io::Result<()> {
-        for (file, _) in self.tracks.values_mut().filter_map(|track| track.file.as_mut()) {
-            file.sync()?;
-        }
-        self.events.sync()?;
-        if !self.is_manifest_durable {
-            files::write_manifest(&self.folder, &self.manifest)?;
-            self.is_manifest_durable = true;
+        if self.sync_files()? > Manifest::MOST_BYTES - MANIFEST_RESERVE {
+            return Err(io::Error::other("the manifest is as long as it can be"));
         }
         Ok(())
     }
 
+    /// Returns how long the manifest is, where it was written.
+    fn sync_files(&mut self) -> io::Result<usize> {
+        for (file, _) in self.tracks.values_mut().filter_map(|track| track.file.as_mut()) {
+            file.sync()?;
+        }
+        self.events.sync()?;
+        if self.is_manifest_durable {
+            return Ok(0);
+        }
+        let length = files::write_manifest(&self.folder, &self.manifest)?;
+        self.is_manifest_durable = true;
+        Ok(length)
+    }
+
     /// The part is over: all its files are finished.
-    pub(super) fn finish(&mut self, now: Instant) -> io::Result<()> {
+    pub(super) fn finish(&mut self, now: Instant, beat: &dyn Fn()) -> io::Result<()> {
         self.sync_keys()?;
         self.pass(now);
         for key in self.tracks.keys().copied().collect::<Vec<_>>() {
             self.end(key)?;
+            beat();
         }
         let lasted = u64::try_from(self.now.as_millis()).unwrap_or(u64::MAX);
         if let Some(part) = self.manifest.parts.last_mut() {
@@ -307,7 +355,8 @@ impl Part {
             part.lasted_ms = Some(ended.unwrap_or(0).max(lasted));
         }
         self.is_manifest_durable = false;
-        self.sync()
+        self.sync_files()?;
+        Ok(())
     }
 
     /// The publications of which a keyframe is wanted. Told once.

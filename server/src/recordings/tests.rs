@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use protocol::{
@@ -62,7 +63,7 @@ impl Stage {
 
     fn begin_in(folder: TempDir, is_sealed: bool) -> Self {
         let zero = clock::moment();
-        let mut part = Part::begin(folder.path(), room(), &state(is_sealed), (zero, BEGAN)).unwrap();
+        let mut part = Part::begin(folder.path(), room(), &state(is_sealed), (zero, BEGAN), &|| ()).unwrap();
         for number in [1, 2] {
             part.log(zero, joined(number)).unwrap();
         }
@@ -134,7 +135,7 @@ impl Stage {
     }
 
     fn finish(mut self, millis: u64) -> TempDir {
-        self.part.finish(self.at(millis)).unwrap();
+        self.part.finish(self.at(millis), &|| ()).unwrap();
         self.folder
     }
 }
@@ -371,6 +372,7 @@ fn run(recordings: &Path, limits: Limits) -> Run {
         limits,
         ask: Box::new(|_| {}),
         reports,
+        hold: None,
     };
     Run { inbox, reports: received, thread: std::thread::spawn(move || worker.run()) }
 }
@@ -387,11 +389,17 @@ impl Run {
     }
 }
 
-const ROOMY: Limits = Limits { free_bytes: 0, bytes: u64::MAX };
+fn limits(free_bytes: u64, bytes: u64) -> Limits {
+    Limits { free_bytes, bytes: Arc::new(AtomicU64::new(bytes)) }
+}
+
+fn roomy() -> Limits {
+    limits(0, u64::MAX)
+}
 
 #[test]
 fn a_disk_with_too_little_room_or_a_quota_that_is_used_up_stops_a_recording_and_what_there_is_is_whole() {
-    for limits in [Limits { free_bytes: u64::MAX, ..ROOMY }, Limits { bytes: 2_000, ..ROOMY }] {
+    for limits in [limits(u64::MAX, u64::MAX), limits(0, 2_000)] {
         let folder = tempfile::tempdir().unwrap();
         let run = run(folder.path(), limits);
         for number in 0..100 {
@@ -409,7 +417,7 @@ fn a_folder_that_cannot_be_written_is_a_failure_and_no_more() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("no-folder");
     std::fs::write(&file, b"").unwrap();
-    let (over, _) = run(&file, ROOMY).over();
+    let (over, _) = run(&file, roomy()).over();
     assert_eq!(over, Over::Failed(RecordingEnd::Failed));
 }
 
@@ -421,7 +429,7 @@ fn a_thread_ends_with_its_room_or_when_nobody_waits_for_it() {
     ];
     for (effect, expected) in effects {
         let folder = tempfile::tempdir().unwrap();
-        let run = run(folder.path(), ROOMY);
+        let run = run(folder.path(), roomy());
         let left = RecordedFact::Left { participant: person(1), reason: LeaveReason::Left };
         assert!(run.inbox.order(RecordingEffect::Log(left)));
         assert!(run.inbox.order(effect));
@@ -429,7 +437,7 @@ fn a_thread_ends_with_its_room_or_when_nobody_waits_for_it() {
         assert!(manifest(folder.path()).parts[0].lasted_ms.is_some());
     }
     let folder = tempfile::tempdir().unwrap();
-    let run = run(folder.path(), ROOMY);
+    let run = run(folder.path(), roomy());
     run.inbox.abandon();
     assert_eq!(run.over().0, Over::Abandoned);
 }
@@ -457,4 +465,64 @@ fn who_brings_more_than_there_is_room_for_waits_for_nothing_and_the_rest_is_coun
     assert_eq!(inbox.left_out() + taken as u64, 20_000);
     inbox.offer(packet);
     assert_eq!(inbox.take(Duration::ZERO).packets.len(), 1, "there is room again");
+}
+
+#[test]
+fn one_who_brings_keys_without_end_takes_no_place_of_others_and_when_all_do_it_fails_aloud() {
+    let folder = tempfile::tempdir().unwrap();
+    let zero = clock::moment();
+    let mut part = Part::begin(folder.path(), room(), &state(true), (zero, BEGAN), &|| ()).unwrap();
+    let bring = |part: &mut Part, who: u128, keys: std::ops::Range<u64>| {
+        let sealed = SealedKey::new("Ym94".to_owned()).unwrap();
+        let keys = keys.map(|key| RecordingKey { key: KeyId::new(key).unwrap(), sealed: sealed.clone() });
+        part.keep_keys(person(who), keys.collect())
+    };
+    for who in 1..=21 {
+        part.log(zero, joined(who)).unwrap();
+        part.consented(person(who));
+    }
+    bring(&mut part, 1, 0..10).unwrap();
+    let before = part.counts().bytes;
+    bring(&mut part, 1, 0..10).unwrap();
+    assert_eq!(part.counts().bytes, before, "what is kept already is not kept again");
+    bring(&mut part, 1, 0..25_000).unwrap();
+    bring(&mut part, 2, 0..1).unwrap();
+    part.sync_keys().unwrap();
+    let keys = files::folder_of(folder.path(), id()).join("part-0001-keys.jsonl");
+    let mut boxes = KeyBoxes::new();
+    boxes.push(&std::fs::read(keys).unwrap());
+    assert_eq!(boxes.len(), 1_025);
+    assert!(boxes.find(person(2), KeyId::new(0).unwrap()).is_some(), "another one has a place");
+    let all = (3..=21).try_for_each(|who| bring(&mut part, who, 0..2_000));
+    assert!(all.is_err(), "nothing is passed over without a word");
+}
+
+#[test]
+fn who_has_as_many_tracks_as_one_can_is_left_out_and_nobody_else() {
+    let mut stage = Stage::begin(false);
+    stage.consent(1);
+    stage.consent(2);
+    for track in 0..502_u64 {
+        let at = track * 100;
+        stage.part.consented(person(1));
+        stage.picture(at, 1, Some(SMALL), 1);
+        stage.advance(at + 90);
+        stage.part.no_longer(person(1)).unwrap();
+    }
+    stage.picture(60_000, 2, Some(SMALL), 2);
+    let folder = stage.finish(60_100);
+    let tracks = &manifest(folder.path()).parts[0].tracks;
+    let of = |number| tracks.iter().filter(|track| track.participant == person(number)).count();
+    assert_eq!((of(1), of(2)), (500, 1));
+}
+
+#[test]
+fn a_file_of_a_part_is_named_by_its_form_and_no_other_is() {
+    for name in ["part-0001-events.jsonl", "part-0009-track-0001.webm"] {
+        assert!(files::is_of_part(name), "{name}");
+    }
+    for name in ["manifest.json", "manifest.next", "part-../../x", "part-0001/x", "part-..", "../part-1", ""]
+    {
+        assert!(!files::is_of_part(name), "{name}");
+    }
 }

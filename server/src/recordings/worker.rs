@@ -4,6 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use protocol::{MediaKey, RecordingEnd, RecordingState, RoomCode, Timestamp};
@@ -13,6 +14,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::files;
 use super::inbox::{Batch, Inbox};
 use super::part::{Counts, Part};
+use super::shared::Hold;
 use crate::clock;
 
 /// What has come is looked at so often. Oftener costs processor; more seldom delays what is durable.
@@ -39,15 +41,17 @@ pub(super) struct Worker {
     /// Where a keyframe is asked for.
     pub(super) ask: Box<dyn Fn(MediaKey) + Send>,
     pub(super) reports: UnboundedSender<Report>,
+    /// Its files are nobody else's until it has ended.
+    pub(super) hold: Option<Arc<Hold>>,
 }
 
 /// Where a recording stops.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Limits {
     /// So many bytes stay free on the disk.
     pub(super) free_bytes: u64,
-    /// So many bytes its files may have.
-    pub(super) bytes: u64,
+    /// So many bytes its files may have; others, which are recorded meanwhile, take from it.
+    pub(super) bytes: Arc<AtomicU64>,
 }
 
 /// What is told of a recording.
@@ -79,13 +83,16 @@ enum Step {
 impl Worker {
     /// Records until it is over, on this thread.
     pub(super) fn run(self) {
+        let beat = || self.inbox.beats();
+        beat();
         let zero = clock::moment();
-        let begun = Part::begin(&self.recordings, self.room, &self.state, (zero, self.began));
+        let begun = Part::begin(&self.recordings, self.room, &self.state, (zero, self.began), &beat);
         let (over, counts) = match begun {
             Ok(mut part) => {
                 let over = self.record(&mut part).unwrap_or_else(|error| self.failed(&error));
                 // What there is stays, and is made whole as far as that can be.
-                let finished = if over == Over::Abandoned { Ok(()) } else { part.finish(clock::moment()) };
+                let finished =
+                    if over == Over::Abandoned { Ok(()) } else { part.finish(clock::moment(), &beat) };
                 let over = match (over, finished) {
                     (Over::Stopped(_) | Over::LetGo, Err(error)) => self.failed(&error),
                     (over, Ok(()) | Err(_)) => over,
@@ -95,6 +102,7 @@ impl Worker {
             Err(error) => (self.failed(&error), Counts::default()),
         };
         _ = self.reports.send(Report::Over(over, counts));
+        drop(self.hold);
     }
 
     fn failed(&self, error: &io::Error) -> Over {
@@ -158,7 +166,7 @@ impl Worker {
 
     fn is_full(&self, part: &Part) -> bool {
         let is_low = files::free_bytes(&self.recordings).is_some_and(|free| free < self.limits.free_bytes);
-        is_low || part.counts().bytes > self.limits.bytes
+        is_low || part.counts().bytes > self.limits.bytes.load(Ordering::Relaxed)
     }
 }
 

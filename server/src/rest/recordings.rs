@@ -109,8 +109,7 @@ pub(crate) async fn delete_recording(
         Err(DeletionError::GoesOn) => {
             Err(problem(StatusCode::CONFLICT, ProblemType::RecordingGoesOn, ProblemDetail::RecordingGoesOn))
         }
-        Err(DeletionError::Files(error)) => Err(unreadable(&error)),
-        Err(DeletionError::Storage(error)) => Err(ProblemResponse::storage(&error)),
+        Err(error @ (DeletionError::Files(_) | DeletionError::Storage(_))) => Err(not_deleted(&error)),
     }
 }
 
@@ -186,7 +185,15 @@ fn unstored(mut response: Response) -> Response {
     response
 }
 
-fn unreadable(error: &std::io::Error) -> ProblemResponse {
+/// What could not be deleted is still there, for now.
+pub(super) fn not_deleted(error: &DeletionError) -> ProblemResponse {
+    match error {
+        DeletionError::Storage(error) => ProblemResponse::storage(error),
+        DeletionError::Files(_) | DeletionError::GoesOn => unreadable(error),
+    }
+}
+
+fn unreadable(error: &dyn std::error::Error) -> ProblemResponse {
     tracing::error!(%error, "a recording could not be read or deleted");
     problem(
         StatusCode::SERVICE_UNAVAILABLE,

@@ -10,7 +10,7 @@ use storage::RoomRecord;
 
 use super::auth::ApiClient;
 use super::object::Object;
-use super::{ProblemResponse, problem};
+use super::{ProblemResponse, problem, recordings};
 use crate::AppState;
 use crate::rooms::{ChangeError, Precondition};
 
@@ -57,10 +57,8 @@ pub(crate) async fn delete_room(
 ) -> Result<StatusCode, ProblemResponse> {
     let code = client.may(&state, &code).await?;
     let deleted = state.rooms.delete(code).await.map_err(|error| ProblemResponse::storage(&error))?;
-    // Nobody could delete them any more.
-    if let Err(error) = state.recordings.delete_of(code).await {
-        tracing::error!(%error, "the recordings of a room that was deleted could not be deleted");
-    }
+    // Nobody could delete them any more; what is left of them now goes by itself later, and whoever asked is told.
+    state.recordings.delete_of(code).await.map_err(|error| recordings::not_deleted(&error))?;
     if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(ProblemResponse::room_unknown()) }
 }
 

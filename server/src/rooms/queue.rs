@@ -45,7 +45,7 @@ impl RoomQueue {
     }
 
     /// Whether the task has ended.
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.events.is_closed()
     }
 

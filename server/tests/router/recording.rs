@@ -129,6 +129,11 @@ impl Meeting {
     }
 }
 
+/// The rules of a room in which nothing is sealed.
+fn unsealed() -> Value {
+    json!({ "encryption": "transport" })
+}
+
 async fn get(address: &str, path: &str, key: &str) -> (u16, Value) {
     let head = format!("authorization: Bearer {key}\r\n");
     let (status, _, body) = request_at(address, "GET", path, &head, "").await;
@@ -163,7 +168,7 @@ fn has_run_of(bytes: &[u8], byte: u8) -> bool {
 async fn who_consented_is_on_the_disk_and_nobody_else_and_what_is_deleted_is_gone() {
     let server = TestServer::with(config()).await;
     let address = server.address.to_string();
-    let (room, key) = server.new_room_with(json!({})).await;
+    let (room, key) = server.new_room_with(unsealed()).await;
     let mut meeting = Meeting::begin(&address, (&room, &key), false).await;
     let id = meeting.id.clone();
     let path = format!("/api/v1/recordings/{id}");
@@ -304,7 +309,7 @@ async fn only_hosts_start_one_and_a_full_disk_or_a_folder_that_cannot_be_written
     let mut full = config();
     full.recording.free_bytes = u64::MAX;
     let server = TestServer::with(full).await;
-    let (room, key) = server.new_room_with(json!({})).await;
+    let (room, key) = server.new_room_with(unsealed()).await;
     let (mut bob, _) = server.join(&room, "Bob").await;
     bob.say(json!({ "type": "start_recording", "id": 7 })).await;
     let refused = bob.hear_of("error").await;
@@ -324,7 +329,7 @@ async fn only_hosts_start_one_and_a_full_disk_or_a_folder_that_cannot_be_written
     let file = tempfile::NamedTempFile::new().unwrap();
     nowhere.recording.folder = file.path().to_owned();
     let server = TestServer::with(nowhere).await;
-    let (room, key) = server.new_room_with(json!({})).await;
+    let (room, key) = server.new_room_with(unsealed()).await;
     first["credential"] = json!(key);
     first["room"] = json!(room);
     let (mut ada, _) = server.join_with(first).await;
@@ -384,8 +389,8 @@ async fn a_kill_loses_two_seconds_at_the_most_and_the_recording_goes_on_in_anoth
         &program.address,
         "POST",
         "/api/v1/rooms",
-        "content-type: application/json\r\ncontent-length: 2\r\n",
-        "{}",
+        &format!("content-type: application/json\r\ncontent-length: {}\r\n", unsealed().to_string().len()),
+        &unsealed().to_string(),
     )
     .await;
     assert_eq!(status, 201);
@@ -408,6 +413,7 @@ async fn a_kill_loses_two_seconds_at_the_most_and_the_recording_goes_on_in_anoth
     drop(senders);
 
     let program = Program::start(data.path()).await;
+    until("what was left is whole", async || manifest()["parts"][0]["lasted_ms"].is_u64()).await;
     let whole = manifest();
     let began = whole["parts"][0]["began"].as_u64().unwrap();
     for track in tracks(&whole, 0) {

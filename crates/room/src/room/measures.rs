@@ -131,6 +131,7 @@ impl Room {
         if self.rules.has_ended(self.wall(now)) {
             return self.end_for_all(now, ErrorCode::RoomEnded);
         }
+        self.record_call(now, RecordingInput::RulesChanged);
         self.tell_all(ServerMessage::RoomUpdated { settings, password });
         if opened {
             self.admit_those_who_may(now);

@@ -169,7 +169,7 @@ impl Room {
             Input::HandedOver => self.hand_over(now),
         }
         self.admission(now, AdmissionInput::Review);
-        self.carry_out_recording(now);
+        self.record_call(now, RecordingInput::Review);
         self.note_emptiness(now);
     }
 
@@ -504,8 +504,7 @@ impl Room {
     fn announce(&mut self, id: ParticipantId) {
         if let Some(participant) = self.seats.participant(id).cloned() {
             self.tell_all(ServerMessage::ParticipantUpdated { participant });
-            let key = self.rules.settings().room_key.as_ref();
-            let view = RecordingView::new(&self.seats, key, self.topology.has_node());
+            let view = RecordingView::new(&self.seats, self.rules.settings(), self.topology.has_node());
             self.recording.log_changes(id, &view);
         }
     }

@@ -16,13 +16,11 @@ impl Room {
     }
 
     pub(super) fn recording_view(&self) -> RecordingView<'_> {
-        let key = self.rules.settings().room_key.as_ref();
-        RecordingView::new(&self.seats, key, self.topology.has_node())
+        RecordingView::new(&self.seats, self.rules.settings(), self.topology.has_node())
     }
 
     pub(super) fn record_call(&mut self, now: Duration, input: RecordingInput) {
-        let key = self.rules.settings().room_key.as_ref();
-        let view = RecordingView::new(&self.seats, key, self.topology.has_node());
+        let view = RecordingView::new(&self.seats, self.rules.settings(), self.topology.has_node());
         self.recording.handle_input(now, input, &view);
         self.carry_out_recording(now);
     }

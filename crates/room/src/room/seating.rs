@@ -36,6 +36,9 @@ impl Room {
             });
             self.rules.set_secret(secret, origin)
         });
+        if has_other_secret {
+            self.record_call(now, RecordingInput::RulesChanged);
+        }
         let recorded = self.recording.state().map(|_| Consent::NotAnswered);
         let mut participant =
             Participant { id, name, role, media, hand, presence: Presence::Here, forbidden, key, recorded };

@@ -8,6 +8,7 @@ use protocol::{ErrorCode, LeaveReason, WhenEmpty};
 use super::Room;
 use crate::Output;
 use crate::admission::AdmissionInput;
+use crate::recording::RecordingInput;
 
 /// How long the seat of somebody whose connection broke is kept.
 const GRACE: Duration = Duration::from_secs(GRACE_SECONDS);
@@ -26,6 +27,8 @@ enum Timer {
     Unload,
     /// A migration's deadline, or a reason against one that has passed.
     Topology,
+    /// Nobody has been in for long who may stop the recording.
+    Recording,
 }
 
 impl Room {
@@ -37,6 +40,7 @@ impl Room {
             self.end_for_all(now, ErrorCode::RoomEnded);
         }
         self.admission(now, AdmissionInput::Review);
+        self.record_call(now, RecordingInput::Review);
         self.note_emptiness(now);
         if self.empty_since.is_some_and(|since| now >= since + LOADED_FOR) {
             let delete = self.was_used && self.rules.settings().when_empty == WhenEmpty::Delete;
@@ -50,12 +54,13 @@ impl Room {
     }
 
     /// What the room waits for, and until when.
-    fn timers(&self, now: Duration) -> [(Timer, Option<Duration>); 4] {
+    fn timers(&self, now: Duration) -> [(Timer, Option<Duration>); 5] {
         [
             (Timer::SeatGivenUp, self.seats.away().map(|(_, since)| since + GRACE).min()),
             (Timer::RoomEnds, self.ends_in(now).map(|wait| now + wait)),
             (Timer::Unload, self.empty_since.map(|since| since + LOADED_FOR)),
             (Timer::Topology, self.topology.poll_timeout()),
+            (Timer::Recording, self.recording.poll_timeout()),
         ]
     }
 

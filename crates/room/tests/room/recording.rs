@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use protocol::limits::RECORDING_BURST;
 use protocol::{
-    ChatId, ChatTarget, Consent, Envelope, ErrorCode, KeyId, MediaVia, Moderation, Reaction, RecordingEnd,
-    RecordingId, RecordingKey, RecordingKeys, RecordingState, Role, RoomMessage, SealedKey, ServerMessage,
-    Switch, TopologyReason,
+    ChatId, ChatTarget, Consent, Envelope, ErrorCode, KeyId, MediaVia, Moderation, PublicKey, Reaction,
+    RecordingEnd, RecordingId, RecordingKey, RecordingKeys, RecordingState, Role, RoomEncryption, RoomKeyId,
+    RoomMessage, RoomSettings, SealedKey, ServerMessage, Switch, TopologyReason,
 };
 use room::{
     Change, Departure, DrawRecordings, Input, KeptRecording, RecordedFact, RecordingEffect, RoomInit,
+    VerifiedCredential, Visitor,
 };
 use uuid::Uuid;
 
@@ -29,8 +30,35 @@ fn recorder() -> Option<Box<dyn DrawRecordings>> {
     Some(Box::new(Numbered(AtomicU64::new(0))))
 }
 
+/// Of a room in which nothing is sealed.
+fn unsealed() -> RoomSettings {
+    RoomSettings { encryption: RoomEncryption::Transport, ..RoomSettings::default() }
+}
+
 fn beginning() -> RoomInit {
-    RoomInit { sfu: Some(NODE), recorder: recorder(), ..World::beginning() }
+    RoomInit { sfu: Some(NODE), recorder: recorder(), settings: unsealed(), ..World::beginning() }
+}
+
+fn secret(letter: char) -> RoomKeyId {
+    RoomKeyId::new(String::from(letter).repeat(11)).unwrap()
+}
+
+/// A host in a room in which all is sealed, whose page has this secret.
+fn sealed() -> World {
+    let mut world = World::begin(RoomInit { settings: RoomSettings::default(), ..beginning() });
+    world.enter_with(ADA, sealing(ADA, VerifiedCredential::Key(Role::Host)));
+    world.say(ADA, RoomMessage::Ping);
+    world.forget();
+    world
+}
+
+fn sealing(person: u128, verified: VerifiedCredential) -> Visitor {
+    let key = PublicKey::new(format!("{person:A>42}A")).unwrap();
+    Visitor { key: Some(key), room_key: Some(secret('a')), verified, ..World::visitor(person) }
+}
+
+fn change_rules(world: &mut World, settings: RoomSettings) {
+    world.input(Input::SettingsChanged { settings, password: false, is_new_password: false });
 }
 
 /// A host, a guest, and a server that records.
@@ -386,7 +414,7 @@ fn recordings_cannot_be_started_one_after_the_other_without_end() {
 
 #[test]
 fn who_waits_at_the_door_has_no_say() {
-    let settings = protocol::RoomSettings { waiting_room: Switch::On, ..protocol::RoomSettings::default() };
+    let settings = RoomSettings { waiting_room: Switch::On, ..unsealed() };
     let mut world = World::begin(RoomInit { settings, ..beginning() });
     world.enter_as(ADA, Role::Host);
     world.say(ADA, RoomMessage::StartRecording);
@@ -396,4 +424,62 @@ fn who_waits_at_the_door_has_no_say() {
     answer(&mut world, EVE, recording, Consent::Given);
     world.say(EVE, RoomMessage::KeepRecordingKeys { recording, keys: keys(1) });
     assert_eq!(world.recorder, []);
+}
+
+#[test]
+fn a_recording_is_sealed_where_the_room_seals_and_not_where_it_only_has_a_secret() {
+    let mut world = sealed();
+    world.say(ADA, RoomMessage::StartRecording);
+    assert_eq!(world.room.recording().map(|state| state.key.clone()), Some(Some(secret('a'))));
+    let settings = RoomSettings { room_key: Some(secret('a')), ..unsealed() };
+    let mut world = World::begin(RoomInit { settings, ..beginning() });
+    world.enter_as(ADA, Role::Host);
+    world.say(ADA, RoomMessage::StartRecording);
+    assert_eq!(world.room.recording().map(|state| state.key.clone()), Some(None));
+}
+
+#[test]
+fn where_all_is_to_be_sealed_and_nobody_has_brought_a_secret_none_is_started() {
+    let mut world = World::begin(RoomInit { settings: RoomSettings::default(), ..beginning() });
+    world.enter_as(ADA, Role::Host);
+    world.say(ADA, RoomMessage::StartRecording);
+    assert_eq!(world.ears(ADA).errors(), [ErrorCode::EncryptionRequired]);
+    assert_eq!((world.room.recording(), world.recorder.len()), (None, 0));
+}
+
+#[test]
+fn a_recording_ends_when_the_room_seals_otherwise_than_when_it_began() {
+    let another = RoomSettings { room_key: Some(secret('b')), ..RoomSettings::default() };
+    for settings in [unsealed(), another] {
+        let mut world = sealed();
+        world.say(ADA, RoomMessage::StartRecording);
+        let same = world.room.settings().clone();
+        change_rules(&mut world, RoomSettings { locked: Switch::On, ..same });
+        assert!(world.room.recording().is_some(), "another rule changes nothing");
+        world.forget();
+        change_rules(&mut world, settings);
+        assert_eq!(told(&world, ADA), [(None, Some(RecordingEnd::Stopped))]);
+        assert_eq!(world.recorder, [RecordingEffect::Stop { reason: RecordingEnd::Stopped }]);
+        assert_eq!((world.room.recording(), kept(&world)), (None, None));
+    }
+    let (mut world, _) = recorded();
+    world.forget();
+    change_rules(&mut world, RoomSettings { room_key: Some(secret('a')), ..RoomSettings::default() });
+    assert_eq!(world.recorder[0], RecordingEffect::Stop { reason: RecordingEnd::Stopped });
+}
+
+#[test]
+fn ten_minutes_after_the_last_host_has_left_it_stops_by_itself() {
+    let (mut world, _) = recorded();
+    world.say(ADA, RoomMessage::Leave);
+    world.wait(Duration::from_secs(9 * 60));
+    world.enter_as(CEM, Role::Host);
+    world.wait(Duration::from_secs(9 * 60));
+    world.say(CEM, RoomMessage::Leave);
+    world.wait(Duration::from_secs(599));
+    assert!(world.room.recording().is_some());
+    world.forget();
+    world.wait(Duration::from_secs(1));
+    assert_eq!(told(&world, BOB), [(None, Some(RecordingEnd::Stopped))]);
+    assert_eq!(world.recorder.last(), Some(&RecordingEffect::Stop { reason: RecordingEnd::Stopped }));
 }

@@ -48,7 +48,8 @@ pub(crate) async fn a_recording_is_found_as_it_was_kept_until_it_is_deleted(stor
     }
     let found = storage.recording(id(1)).await.unwrap().unwrap();
     assert_eq!((found.name, found.bytes), (Some(name), 5_000_000_000));
-    assert!(ids(storage.open_recordings().await.unwrap()).is_empty());
+    storage.note_recording(id(1), 5_000_000_000, None).await.unwrap();
+    assert!(ids(storage.open_recordings().await.unwrap()).is_empty(), "what has ended stays so");
     storage.begin_recording(&record).await.unwrap();
     let again = storage.recording(id(1)).await.unwrap().unwrap();
     assert_eq!((again.ended_at, again.bytes), (None, 5_000_000_000), "another part of it");
@@ -73,6 +74,9 @@ pub(crate) async fn old_ones_are_found_by_their_end_and_bytes_add_up(storage: &i
     assert_eq!(old(300, 1).await, [1]);
     assert_eq!(storage.recorded_bytes(Some(code(1))).await.unwrap(), 2 + 8);
     assert_eq!(storage.recorded_bytes(None).await.unwrap(), 30);
+    make_room(storage, 1).await;
+    let without_room = storage.recordings_without_room(Timestamp(300), 10).await.unwrap();
+    assert_eq!(without_room.iter().map(|one| one.id.0.as_u128()).collect::<Vec<_>>(), [2], "4 goes on");
 }
 
 pub(crate) async fn what_a_room_keeps_of_a_recording_goes_with_the_recording_and_with_the_room(
