@@ -14,10 +14,11 @@ use view::{PersonPlayed, Playing, TrackTrouble};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AudioContext;
 
+use super::fetching;
 use super::loading::{Loaded, is_picture, millis};
+use super::player_event::{PlayerEvent, PlayerEvents};
 use super::track_export::{self, ExportOrder};
 use super::track_output::TrackOutput;
-use super::{PlayerEvent, PlayerEvents, fetching};
 use crate::stage_size::StageSize;
 use crate::{clock, web};
 

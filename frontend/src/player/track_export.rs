@@ -14,7 +14,7 @@ use web_sys::{Blob, HtmlElement};
 
 use super::fetching;
 use super::opening::{Keys, TrackOpener};
-use super::{PlayerEvent, PlayerEvents};
+use super::player_event::{PlayerEvent, PlayerEvents};
 use crate::web;
 
 /// So much is fetched at once, in bytes.
