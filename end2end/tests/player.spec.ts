@@ -190,6 +190,22 @@ test("which key is missing is told, and what is damaged", async ({ plainPage }) 
     await expect.poll(() => second(page)).toBe(8);
 });
 
+test("what a lying server puts into the clear is not taken for sealed, and a key in the link promises", async ({ plainPage }) => {
+    const page = await plainPage();
+    const clear = await fetch(`${recordings.url}/api/v1/recordings/${recordings.clear}/files/part-0001-track-0001.webm`);
+    recordings.instead.set(`${recordings.sealed}/part-0001-track-0001.webm`, Buffer.from(await clear.arrayBuffer()));
+    await open(page, recordings.sealed, recordings.key);
+    await expect(page.getByText("Part of what was recorded of Ada Lovelace is damaged.")).toBeVisible();
+    await page.goto("about:blank");
+    await open(page, recordings.clear, recordings.key);
+    await expect(page.getByRole("alert")).toContainText("isn't end-to-end encrypted, although the link promises it");
+    await expect(page.getByText("End-to-end encrypted", { exact: true })).toBeHidden();
+    await page.route("**/api/v1/recordings/**", (route) => route.fulfill({ status: 401 }));
+    await page.goto("about:blank");
+    await open(page, recordings.clear);
+    await expect(page.getByRole("alert")).toContainText("needs the room's host key");
+});
+
 test("on a phone everything is within the window", async ({ plainPage }) => {
     const page = await plainPage({ context: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } });
     await open(page, recordings.clear);
