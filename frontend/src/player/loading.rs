@@ -261,7 +261,8 @@ fn transcript(
     name: &impl Fn(ParticipantId) -> String,
 ) -> Vec<RecordedLine> {
     let lines = chronicle.captions().filter_map(|(from, until, who, envelope)| {
-        let text = Some(envelope.text()?.to_owned()).filter(|_| manifest.key.is_none());
+        let text = envelope.text()?;
+        let text = manifest.key.is_none().then(|| text.to_owned());
         Some(RecordedLine { at: millis(from), until: millis(until), name: name(who), text })
     });
     let mut lines: Vec<_> = lines.collect();
