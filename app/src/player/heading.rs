@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::Consent;
-use view::RecordedMeeting;
+use view::{RecordedMeeting, Sealing};
 
 use crate::components::{Icon, Symbol};
 use crate::text::player;
@@ -10,7 +10,7 @@ use crate::text::player;
 /// The line over the player.
 #[component]
 pub(super) fn Heading(meeting: StoredValue<RecordedMeeting>) -> impl IntoView {
-    let RecordedMeeting { title, began, lasts, is_sealed, people, .. } = meeting.get_value();
+    let RecordedMeeting { title, began, lasts, sealing, people, .. } = meeting.get_value();
     let count =
         |answers: &[Consent]| people.iter().filter(|person| answers.contains(&person.consent)).count();
     let agreed = count(&[Consent::Given, Consent::TakenBack]);
@@ -24,7 +24,8 @@ pub(super) fn Heading(meeting: StoredValue<RecordedMeeting>) -> impl IntoView {
         <div class="heading">
             <h1 dir="auto">{move || if title.is_empty() { player::PAGE().to_owned() } else { title.clone() }}</h1>
             <p class="facts">{facts}</p>
-            {is_sealed.then(|| view! { <span class="sealed-mark"><Icon symbol=Symbol::Shield/>{player::SEALED}</span> })}
+            {(sealing == Sealing::Sealed).then(|| view! { <span class="sealed-mark"><Icon symbol=Symbol::Shield/>{player::SEALED}</span> })}
+            {(sealing == Sealing::ClearDespiteKey).then(|| view! { <p class="problem" role="alert">{player::CLEAR_DESPITE_KEY}</p> })}
             {(!missing.is_empty()).then(|| view! { <p class="missing" dir="auto">{move || player::not_in_it(&missing)}</p> })}
         </div>
     }

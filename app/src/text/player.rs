@@ -10,6 +10,7 @@ pub(crate) use super::words::player::*;
 pub(crate) fn fault(fault: RecordingFault) -> &'static str {
     match fault {
         RecordingFault::NotFound => NOT_FOUND(),
+        RecordingFault::NeedsCredential => NEEDS_CREDENTIAL(),
         RecordingFault::Unreachable => UNREACHABLE(),
         RecordingFault::NoKey => NO_KEY(),
         RecordingFault::OtherKey => OTHER_KEY(),

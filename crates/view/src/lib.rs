@@ -35,7 +35,7 @@ pub use publication::{CaptureFault, Publication};
 pub use push::{PushFault, PushState};
 pub use recording::{
     PersonPlayed, Playing, RecordedLine, RecordedMeeting, RecordedPerson, RecordedTrack, RecordingFault,
-    RecordingPhase, SpeakingLane, TrackExport, TrackTrouble,
+    RecordingPhase, Sealing, SpeakingLane, TrackExport, TrackTrouble,
 };
 pub use ring::{DialProblem, RingPhase, RingRefusal};
 pub use schedule::ScheduleError;

@@ -19,6 +19,8 @@ pub enum RecordingPhase {
 pub enum RecordingFault {
     /// There is none, or none for whoever asks.
     NotFound,
+    /// It is in the clear, and for those alone who show a credential of its room.
+    NeedsCredential,
     /// The server was not reached.
     Unreachable,
     /// It is sealed, and the link has no key.
@@ -44,6 +46,18 @@ pub enum TrackTrouble {
     Unreachable,
 }
 
+/// Whether a recording is sealed end to end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sealing {
+    /// It is.
+    Sealed,
+    /// It is in the clear.
+    #[default]
+    Clear,
+    /// It is in the clear, although the link carries a key, and so promises that it is sealed.
+    ClearDespiteKey,
+}
+
 /// What is known before anything is played.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RecordedMeeting {
@@ -54,7 +68,7 @@ pub struct RecordedMeeting {
     /// How long it is.
     pub lasts: u32,
     /// Whether it is sealed end to end.
-    pub is_sealed: bool,
+    pub sealing: Sealing,
     /// Everybody who was there.
     pub people: Vec<RecordedPerson>,
     /// When they spoke.

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use gloo_net::http::{Request, Response};
 use gloo_timers::future::sleep;
+use js_sys::{Promise, Reflect, Uint8Array};
 use record::{FileName, RecordingId};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::web;
 
 /// How often something is asked for that does not come, and how long is waited before, in seconds.
 const PAUSES: [u64; 3] = [0, 1, 3];
@@ -21,6 +26,8 @@ pub(super) struct Piece {
 pub(super) enum FetchError {
     /// There is none, or none for this page.
     Missing,
+    /// It is for those who show a credential of the room.
+    NeedsCredential,
     /// The server was not reached, or could not answer.
     Unreachable,
 }
@@ -51,20 +58,44 @@ pub(super) async fn range(
                 Some(piece) => return Ok(piece),
                 None => error = FetchError::Unreachable,
             },
-            Ok(response) if is_final(response.status()) => return Err(FetchError::Missing),
+            Ok(response) if is_final(response.status()) => return Err(refusal(response.status())),
             Ok(_) | Err(_) => error = FetchError::Unreachable,
         }
     }
     Err(error)
 }
 
-/// A small text.
-pub(super) async fn text(address: &str) -> Result<Vec<u8>, FetchError> {
+/// A small text, but no more than so many bytes of it.
+pub(super) async fn text(address: &str, most: u64) -> Result<Vec<u8>, FetchError> {
     match Request::get(address).send().await {
-        Ok(response) if response.ok() => response.binary().await.map_err(|_| FetchError::Unreachable),
-        Ok(response) if is_final(response.status()) => Err(FetchError::Missing),
+        Ok(response) if response.ok() => body(&response, most).await.ok_or(FetchError::Unreachable),
+        Ok(response) if is_final(response.status()) => Err(refusal(response.status())),
         Ok(_) | Err(_) => Err(FetchError::Unreachable),
     }
+}
+
+fn refusal(status: u16) -> FetchError {
+    if status == 401 { FetchError::NeedsCredential } else { FetchError::Missing }
+}
+
+/// What an answer holds, up to so many bytes: what is behind them is not read.
+async fn body(response: &Response, most: u64) -> Option<Vec<u8>> {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut bytes = Vec::new();
+    let Some(stream) = response.body() else { return Some(bytes) };
+    let reader = web::call(&stream, "getReader", &[])?;
+    while bytes.len() < most {
+        let read = web::call(&reader, "read", &[])?.dyn_into::<Promise>().ok()?;
+        let read = JsFuture::from(read).await.ok()?;
+        if Reflect::get(&read, &"done".into()).ok()?.is_truthy() {
+            return Some(bytes);
+        }
+        let piece = Reflect::get(&read, &"value".into()).ok()?.dyn_into::<Uint8Array>().ok()?;
+        bytes.extend(piece.to_vec());
+    }
+    bytes.truncate(most);
+    _ = web::call(&reader, "cancel", &[]);
+    Some(bytes)
 }
 
 fn is_final(status: u16) -> bool {
@@ -74,9 +105,10 @@ fn is_final(status: u16) -> bool {
 async fn piece(response: &Response, from: u64, until: u64) -> Option<Piece> {
     let total =
         response.headers().get("content-range").and_then(|range| range.rsplit('/').next()?.parse().ok());
-    let mut bytes = response.binary().await.ok()?;
     // A server that knows no ranges sends all of it.
-    if response.status() == 200 {
+    let is_whole = response.status() == 200;
+    let mut bytes = body(response, if is_whole { until } else { until.saturating_sub(from) }).await?;
+    if is_whole {
         let at = |byte: u64| usize::try_from(byte).unwrap_or(usize::MAX).min(bytes.len());
         bytes = bytes.get(at(from)..at(until))?.to_vec();
     }

@@ -1,5 +1,6 @@
 //! What is fetched before anything is played: the manifest, the event logs, the boxes with keys.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,9 @@ use record::playback::{Chronicle, Playback, Spans, Timeline};
 use record::{EventReader, FileName, KeyBoxes, LoggedEvent, Manifest, ManifestError, RecordingId};
 use seal::{Author, ChatSeal, RoomSecret};
 use serde::Deserialize;
-use view::{RecordedLine, RecordedMeeting, RecordedPerson, RecordedTrack, RecordingFault, SpeakingLane};
+use view::{
+    RecordedLine, RecordedMeeting, RecordedPerson, RecordedTrack, RecordingFault, Sealing, SpeakingLane,
+};
 
 use super::decoder;
 use super::fetching::{self, FetchError};
@@ -33,11 +36,17 @@ struct Info {
     name: Option<String>,
 }
 
-/// No event log of a part is read further, in bytes.
+/// Of the event logs of all parts no more is read, in bytes.
 const MOST_LOG: u64 = 64 << 20;
 
-/// No file of keys is.
+/// No more of the files of keys.
 const MOST_KEYS: u64 = 24 << 20;
+
+/// No more events are kept of all parts.
+const MOST_EVENTS: usize = 200_000;
+
+/// What the server says of a recording is no longer, in bytes.
+const MOST_INFO: u64 = 64 * 1024;
 
 /// So much is read before the page may do something else.
 const AT_ONCE: usize = 128 * 1024;
@@ -48,21 +57,25 @@ pub(super) async fn load() -> Result<Loaded, RecordingFault> {
         return Err(RecordingFault::NoDecoder);
     }
     let id = id_of_page().ok_or(RecordingFault::NotFound)?;
-    let manifest = fetching::text(&format!("{}/manifest", fetching::base(id))).await.map_err(fault)?;
+    let manifest =
+        fetching::text(&format!("{}/manifest", fetching::base(id)), Manifest::MOST_BYTES as u64 + 1)
+            .await
+            .map_err(fault)?;
     let manifest = Manifest::read(&manifest).map_err(|error| match error {
         ManifestError::Version(_) => RecordingFault::Newer,
         ManifestError::TooLong | ManifestError::Unreadable(_) | ManifestError::Contradiction(_) => {
             RecordingFault::Damaged
         }
     })?;
-    let info = fetching::text(&fetching::base(id)).await.ok();
+    let info = fetching::text(&fetching::base(id), MOST_INFO).await.ok();
     let info: Info = info.and_then(|info| serde_json::from_slice(&info).ok()).unwrap_or_default();
     let secret = secret(&manifest)?;
     let (mut logs, mut boxes) = (Vec::new(), Vec::new());
+    let mut budget = Budget { log: MOST_LOG, keys: MOST_KEYS, events: MOST_EVENTS };
     for part in &manifest.parts {
-        logs.push(events(id, &part.events).await?);
+        logs.push(events(id, &part.events, &mut budget).await?);
         boxes.push(match &part.keys {
-            Some(file) => key_boxes(id, file).await?,
+            Some(file) => key_boxes(id, file, &mut budget).await?,
             None => KeyBoxes::new(),
         });
     }
@@ -84,6 +97,7 @@ fn id_of_page() -> Option<RecordingId> {
 fn fault(error: FetchError) -> RecordingFault {
     match error {
         FetchError::Missing => RecordingFault::NotFound,
+        FetchError::NeedsCredential => RecordingFault::NeedsCredential,
         FetchError::Unreachable => RecordingFault::Unreachable,
     }
 }
@@ -99,29 +113,52 @@ fn secret(manifest: &Manifest) -> Result<Option<RoomSecret>, RecordingFault> {
     }
 }
 
+/// What may still be read of all parts together: bytes of event logs and of keys, and events.
+struct Budget {
+    log: u64,
+    keys: u64,
+    events: usize,
+}
+
 /// A file of lines. One that is not there has none.
-async fn lines(id: RecordingId, file: &FileName, most: u64) -> Result<Vec<u8>, RecordingFault> {
-    match fetching::range(id, file, 0, most).await {
-        Ok(piece) => Ok(piece.bytes),
+async fn lines(id: RecordingId, file: &FileName, left: &mut u64) -> Result<Vec<u8>, RecordingFault> {
+    if *left == 0 {
+        return Ok(Vec::new());
+    }
+    match fetching::range(id, file, 0, *left).await {
+        Ok(piece) => {
+            *left = left.saturating_sub(piece.bytes.len() as u64);
+            Ok(piece.bytes)
+        }
         Err(FetchError::Missing) => Ok(Vec::new()),
-        Err(FetchError::Unreachable) => Err(RecordingFault::Unreachable),
+        Err(error @ (FetchError::Unreachable | FetchError::NeedsCredential)) => Err(fault(error)),
     }
 }
 
 /// Lines of a later version, and damaged ones, are passed over.
-async fn events(id: RecordingId, file: &FileName) -> Result<Vec<LoggedEvent>, RecordingFault> {
-    let bytes = lines(id, file, MOST_LOG).await?;
+async fn events(
+    id: RecordingId,
+    file: &FileName,
+    budget: &mut Budget,
+) -> Result<Vec<LoggedEvent>, RecordingFault> {
+    let bytes = lines(id, file, &mut budget.log).await?;
     let (mut reader, mut events) = (EventReader::new(), Vec::new());
     for piece in bytes.chunks(AT_ONCE) {
         reader.push(piece);
-        events.extend(std::iter::from_fn(|| reader.poll()).filter_map(Result::ok));
+        let left = budget.events.saturating_sub(events.len());
+        events.extend(std::iter::from_fn(|| reader.poll()).filter_map(Result::ok).take(left));
         TimeoutFuture::new(0).await;
     }
+    budget.events = budget.events.saturating_sub(events.len());
     Ok(events)
 }
 
-async fn key_boxes(id: RecordingId, file: &FileName) -> Result<KeyBoxes, RecordingFault> {
-    let bytes = lines(id, file, MOST_KEYS).await?;
+async fn key_boxes(
+    id: RecordingId,
+    file: &FileName,
+    budget: &mut Budget,
+) -> Result<KeyBoxes, RecordingFault> {
+    let bytes = lines(id, file, &mut budget.keys).await?;
     let mut boxes = KeyBoxes::new();
     for piece in bytes.chunks(AT_ONCE) {
         _ = boxes.push(piece);
@@ -143,7 +180,8 @@ fn meeting(
     title: String,
 ) -> RecordedMeeting {
     let duration = timeline.duration();
-    let name = |id: ParticipantId| name_of(manifest, id);
+    let names = names(manifest);
+    let name = |id: ParticipantId| names.get(&id).cloned().unwrap_or_default();
     let spans =
         |spans: &Spans| spans.as_slice().iter().map(|one| (millis(one.from), millis(one.until))).collect();
     let mut marks = Spans::new(duration);
@@ -167,13 +205,13 @@ fn meeting(
         title,
         began: began(manifest),
         lasts: millis(duration),
-        is_sealed: manifest.key.is_some(),
+        sealing: sealing(manifest),
         people: people.collect(),
         lanes: lanes.map(|(id, lane)| SpeakingLane { id, name: name(id), spans: spans(&lane) }).collect(),
         shares: spans(&chronicle.shares(duration)),
         chat_marks: marks.as_slice().iter().map(|mark| millis(mark.from)).collect(),
-        chat: chat(manifest, chronicle, secret),
-        transcript: transcript(manifest, chronicle),
+        chat: chat(manifest, chronicle, secret, &name),
+        transcript: transcript(manifest, chronicle, &name),
         tracks: tracks.collect(),
     }
 }
@@ -184,26 +222,48 @@ fn began(manifest: &Manifest) -> String {
     [web::local_date(&began), web::local_time(&began)].join(", ")
 }
 
-fn name_of(manifest: &Manifest, id: ParticipantId) -> String {
-    let person = manifest.people.iter().find(|person| person.id == id);
-    person.map(|person| person.name.as_str().to_owned()).unwrap_or_default()
+/// Under which name everybody was there.
+fn names(manifest: &Manifest) -> BTreeMap<ParticipantId, String> {
+    manifest.people.iter().map(|person| (person.id, person.name.as_str().to_owned())).collect()
 }
 
-fn chat(manifest: &Manifest, chronicle: &Chronicle, secret: Option<&RoomSecret>) -> Vec<RecordedLine> {
+/// A link with a key promises that what it leads to is sealed.
+fn sealing(manifest: &Manifest) -> Sealing {
+    match &manifest.key {
+        Some(_) => Sealing::Sealed,
+        None if page::secret().is_some() => Sealing::ClearDespiteKey,
+        None => Sealing::Clear,
+    }
+}
+
+/// In a sealed recording nothing in the clear is anybody's: it stays closed.
+fn chat(
+    manifest: &Manifest,
+    chronicle: &Chronicle,
+    secret: Option<&RoomSecret>,
+    name: &impl Fn(ParticipantId) -> String,
+) -> Vec<RecordedLine> {
     let seal = secret.map(|secret| ChatSeal::new(manifest.room, secret.clone()));
     let lines = chronicle.chat().map(|(at, from, message, envelope)| {
-        let opened = || seal.as_ref()?.open(Author { message, from }, envelope);
-        let text = envelope.text().map(str::to_owned).or_else(opened);
-        RecordedLine { at: millis(at), until: millis(at), name: name_of(manifest, from), text }
+        let text = match &seal {
+            Some(seal) => seal.open(Author { message, from }, envelope),
+            None => envelope.text().map(str::to_owned),
+        };
+        RecordedLine { at: millis(at), until: millis(at), name: name(from), text }
     });
     lines.collect()
 }
 
-/// What is sealed of it has no form yet, and is left out.
-fn transcript(manifest: &Manifest, chronicle: &Chronicle) -> Vec<RecordedLine> {
+/// What is sealed of it has no form yet, and is left out. What is in the clear in a sealed recording stays closed.
+fn transcript(
+    manifest: &Manifest,
+    chronicle: &Chronicle,
+    name: &impl Fn(ParticipantId) -> String,
+) -> Vec<RecordedLine> {
     let lines = chronicle.captions().filter_map(|(from, until, who, envelope)| {
-        let text = Some(envelope.text()?.to_owned());
-        Some(RecordedLine { at: millis(from), until: millis(until), name: name_of(manifest, who), text })
+        let text = envelope.text()?;
+        let text = manifest.key.is_none().then(|| text.to_owned());
+        Some(RecordedLine { at: millis(from), until: millis(until), name: name(who), text })
     });
     let mut lines: Vec<_> = lines.collect();
     lines.sort_by_key(|line| line.at);

@@ -6,6 +6,7 @@ mod fetching;
 mod loading;
 mod opening;
 mod pictures;
+mod player_event;
 mod screening;
 mod sound;
 mod ticks;
@@ -16,32 +17,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use app::state::{PlayerCommand, PlayerHandle, PlayerView};
 use futures::StreamExt;
-use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use leptos::prelude::{GetUntracked, Set};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
-use record::playback::Request;
-use stage::Size;
 use view::{RecordingFault, RecordingPhase, TrackExport};
 use wasm_bindgen_futures::spawn_local;
 
-use loading::Loaded;
+use player_event::{PlayerEvent, PlayerEvents};
 use screening::Screening;
 use ticks::Ticks;
-
-/// Everything that happens to a player.
-enum PlayerEvent {
-    Command(PlayerCommand),
-    /// The recording is here, or why not.
-    Loaded(Box<Result<Loaded, RecordingFault>>),
-    /// What was asked for came, or did not.
-    Fetched(Request, Option<Vec<u8>>),
-    StageResized(Size),
-    /// A picture of the screen, or a moment later where nothing is seen.
-    Tick,
-    Exporting(TrackExport),
-}
-
-type PlayerEvents = UnboundedSender<PlayerEvent>;
 
 /// The seam for the page.
 pub(crate) fn handle() -> PlayerHandle {

@@ -14,15 +14,19 @@ use view::{PersonPlayed, Playing, TrackTrouble};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AudioContext;
 
+use super::fetching;
 use super::loading::{Loaded, is_picture, millis};
+use super::player_event::{PlayerEvent, PlayerEvents};
 use super::track_export::{self, ExportOrder};
 use super::track_output::TrackOutput;
-use super::{PlayerEvent, PlayerEvents, fetching};
 use crate::stage_size::StageSize;
 use crate::{clock, web};
 
 /// The position is told this often, in milliseconds of the recording.
 const TOLD_EVERY: u32 = 100;
+
+/// Of lines that are said at once, so many are looked at.
+const MOST_SPOKEN: usize = 50;
 
 pub(super) struct Screening {
     loaded: Loaded,
@@ -30,6 +34,8 @@ pub(super) struct Screening {
     events: PlayerEvents,
     playback: Playback,
     keys: Vec<(MediaKey, usize)>,
+    /// Under which name everybody was there, and what they answered.
+    known: BTreeMap<ParticipantId, (String, Consent)>,
     room: RoomThen,
     stage: Stage,
     outputs: BTreeMap<usize, TrackOutput>,
@@ -47,12 +53,16 @@ impl Screening {
     pub(super) fn new(loaded: Loaded, view: PlayerView, events: PlayerEvents) -> Self {
         let playback = Playback::new(&loaded.manifest, &loaded.timeline);
         let keys = playback.tracks().collect();
+        let people = loaded.manifest.people.iter();
+        let known = people.map(|person| (person.id, (person.name.as_str().to_owned(), person.consent)));
+        let known = known.collect();
         let mut screening = Self {
             loaded,
             view,
             events,
             playback,
             keys,
+            known,
             room: RoomThen::default(),
             stage: Stage::default(),
             outputs: BTreeMap::new(),
@@ -161,7 +171,9 @@ impl Screening {
                     track,
                     match fault {
                         TrackFault::Unreachable => TrackTrouble::Unreachable,
-                        TrackFault::Unreadable(_) | TrackFault::OtherCodec => TrackTrouble::Damaged,
+                        TrackFault::Unreadable(_) | TrackFault::OtherCodec | TrackFault::NotSealed => {
+                            TrackTrouble::Damaged
+                        }
                     },
                 ),
             }
@@ -204,11 +216,7 @@ impl Screening {
     }
 
     fn name_of(&self, id: ParticipantId) -> String {
-        let mut people = self.loaded.manifest.people.iter();
-        people
-            .find(|person| person.id == id)
-            .map(|person| person.name.as_str().to_owned())
-            .unwrap_or_default()
+        self.known.get(&id).map(|(name, _)| name.clone()).unwrap_or_default()
     }
 
     fn show_room(&mut self, now: Duration, position: Duration) {
@@ -223,8 +231,7 @@ impl Screening {
         let played = self.room.people.iter().map(|person| {
             let pictures =
                 Source::ALL.into_iter().filter(|source| is_picture(*source) && is_on(person, *source));
-            let mut known = self.loaded.manifest.people.iter();
-            let consent = known.find(|one| one.id == person.id).map(|one| one.consent);
+            let consent = self.known.get(&person.id).map(|(_, consent)| *consent);
             PersonPlayed {
                 id: person.id,
                 name: person.name.as_str().to_owned(),
@@ -324,8 +331,10 @@ impl Screening {
         if position.abs_diff(told) >= TOLD_EVERY || is_still && position != told {
             view.position.set(position);
         }
-        let mut said = self.loaded.meeting.transcript.iter();
-        let caption = said.rposition(|line| line.at <= position && position < line.until);
+        let said = &self.loaded.meeting.transcript;
+        let begun = said.partition_point(|line| line.at <= position);
+        let mut last = said.get(..begun).unwrap_or_default().iter().enumerate().rev().take(MOST_SPOKEN);
+        let caption = last.find(|(_, line)| position < line.until).map(|(index, _)| index);
         if view.caption.get_untracked() != caption {
             view.caption.set(caption);
         }

@@ -7,7 +7,7 @@ use gloo_timers::callback::Interval;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-use super::{PlayerEvent, PlayerEvents};
+use super::player_event::{PlayerEvent, PlayerEvents};
 use crate::web;
 
 /// Where nothing is seen, in milliseconds. A browser makes a second of it, which the sound that was handed out outlasts.

@@ -14,14 +14,14 @@ use web_sys::{Blob, HtmlElement};
 
 use super::fetching;
 use super::opening::{Keys, TrackOpener};
-use super::{PlayerEvent, PlayerEvents};
+use super::player_event::{PlayerEvent, PlayerEvents};
 use crate::web;
 
 /// So much is fetched at once, in bytes.
 const AT_ONCE: u64 = 1 << 20;
 
-/// No more than this is put together in the page's memory, in bytes.
-const MOST: usize = 1 << 30;
+/// Of a file no more than this is read, in bytes; what is put together in the page's memory is no longer.
+const MOST: u64 = 1 << 30;
 
 /// What is saved, and with what.
 pub(super) struct ExportOrder {
@@ -50,10 +50,12 @@ async fn run(order: &ExportOrder, tell: impl Fn(u8)) -> Option<()> {
     let key = track.participant.publication(track.source);
     let (mut reader, mut opener) = (Reader::new(), TrackOpener::default());
     let mut copy: Option<TrackCopy> = None;
+    let mut read = 0_u64;
     loop {
         let from = reader.wanted();
         let until = from.checked_add(AT_ONCE)?;
         let piece = fetching::range(order.id, &track.file, from, until).await.ok()?;
+        read += piece.bytes.len() as u64;
         reader.push(&piece.bytes);
         while let Some(event) = reader.poll().ok()? {
             match event {
@@ -63,7 +65,9 @@ async fn run(order: &ExportOrder, tell: impl Fn(u8)) -> Option<()> {
                     let opened = match (&order.keys, copy.is_sealed) {
                         (Some(keys), true) => opener.open(keys, order.part, key, &block.bytes).ok(),
                         (None, true) => None,
-                        (_, false) => Some(block.bytes),
+                        // In a sealed recording nothing in the clear is anybody's.
+                        (Some(_), false) => return None,
+                        (None, false) => Some(block.bytes),
                     };
                     if let Some(bytes) = opened {
                         copy.write(Frame { time: block.time, kind: block.kind, bytes: &bytes });
@@ -72,11 +76,10 @@ async fn run(order: &ExportOrder, tell: impl Fn(u8)) -> Option<()> {
                 ReaderEvent::Cues(_) => {}
             }
         }
-        let copied = copy.as_ref().map_or(0, |copy| copy.file.len());
         if (piece.bytes.len() as u64) < AT_ONCE {
             break;
         }
-        if copied > MOST {
+        if read > MOST {
             return None;
         }
         if let Some(total) = piece.total.filter(|total| *total > 0) {

@@ -50,12 +50,15 @@ impl TrackOutput {
     /// Takes a frame.
     pub(super) fn take(&mut self, keys: Option<&Keys>, frame: &TrackFrame) -> Result<(), TrackTrouble> {
         let opened;
-        let bytes = if self.is_sealed {
-            let keys = keys.ok_or(TrackTrouble::KeyMissing)?;
-            opened = self.opener.open(keys, self.part, self.key, &frame.bytes).map_err(trouble)?;
-            &opened
-        } else {
-            &frame.bytes
+        let bytes = match (keys, self.is_sealed) {
+            (Some(keys), true) => {
+                opened = self.opener.open(keys, self.part, self.key, &frame.bytes).map_err(trouble)?;
+                &opened
+            }
+            (None, true) => return Err(TrackTrouble::KeyMissing),
+            // In a sealed recording nothing in the clear is anybody's.
+            (Some(_), false) => return Err(TrackTrouble::Damaged),
+            (None, false) => &frame.bytes,
         };
         if self.decoder.decode(frame.at, frame.kind, bytes) { Ok(()) } else { Err(TrackTrouble::Damaged) }
     }

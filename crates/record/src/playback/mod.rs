@@ -18,7 +18,7 @@ mod sound_schedule;
 mod timeline;
 mod track_playback;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -116,6 +116,8 @@ pub enum PlaybackOutput {
 pub struct Playback {
     clock: PlaybackClock,
     tracks: Vec<TrackPlayback>,
+    /// The tracks of each publication.
+    of_key: BTreeMap<MediaKey, Vec<usize>>,
     shown: BTreeSet<MediaKey>,
     requests: usize,
     outputs: VecDeque<PlaybackOutput>,
@@ -131,14 +133,19 @@ impl Playback {
                 TrackPlayback::new(
                     index,
                     track,
+                    manifest.key.is_some(),
                     at(track.began_ms)..track.ended_ms.map_or(timeline.end_of(index), at),
                 )
             });
             tracks.collect::<Vec<_>>()
         };
-        let tracks = manifest.parts.iter().enumerate().flat_map(of_part).collect();
+        let tracks: Vec<_> = manifest.parts.iter().enumerate().flat_map(of_part).collect();
+        let mut of_key: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (index, track) in tracks.iter().enumerate() {
+            of_key.entry(track.key()).or_default().push(index);
+        }
         let clock = PlaybackClock::new(timeline.duration());
-        Self { clock, tracks, shown: BTreeSet::new(), requests: 0, outputs: VecDeque::new() }
+        Self { clock, tracks, of_key, shown: BTreeSet::new(), requests: 0, outputs: VecDeque::new() }
     }
 
     /// Takes in what happened.
@@ -221,7 +228,8 @@ impl Playback {
     /// The track of a publication that is played at a position.
     #[must_use]
     pub fn track_at(&self, key: MediaKey, position: Duration) -> Option<usize> {
-        self.tracks.iter().position(|track| track.key() == key && track.is_at(position))
+        let mut tracks = self.of_key.get(&key)?.iter().copied();
+        tracks.find(|track| self.tracks.get(*track).is_some_and(|track| track.is_at(position)))
     }
 
     fn seek(&mut self, now: Duration, to: Duration) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use protocol::{MediaKey, MediaKind};
 
 use crate::TrackFile;
-use crate::webm::{Block, Cues, FrameKind, Head, ReadError, Reader, ReaderEvent};
+use crate::webm::{Block, Cues, FrameKind, Head, Protection, ReadError, Reader, ReaderEvent};
 
 /// A frame that is to be decoded.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,6 +32,9 @@ pub enum TrackFault {
     /// Its file holds something else than the manifest says.
     #[error("the file is of another codec than the manifest says")]
     OtherCodec,
+    /// Its file is in the clear, and the recording is sealed: somebody else has put it there.
+    #[error("the file is in the clear, and the recording is sealed")]
+    NotSealed,
 }
 
 /// How much is fetched at once, in bytes. Less costs requests, more costs what a seek throws away.
@@ -61,6 +64,8 @@ pub(super) struct TrackPlayback {
     key: MediaKey,
     part: usize,
     codec: crate::webm::Codec,
+    /// Whether nothing in the clear is taken.
+    is_sealed: bool,
     span: Range<Duration>,
     is_active: bool,
     reader: Reader,
@@ -95,11 +100,12 @@ enum Step {
 }
 
 impl TrackPlayback {
-    pub(super) fn new(part: usize, file: &TrackFile, span: Range<Duration>) -> Self {
+    pub(super) fn new(part: usize, file: &TrackFile, is_sealed: bool, span: Range<Duration>) -> Self {
         Self {
             key: file.participant.publication(file.source),
             part,
             codec: file.codec,
+            is_sealed,
             read_until: span.start,
             from: span.start,
             span,
@@ -281,6 +287,9 @@ impl TrackPlayback {
     fn take_head(&mut self, head: Box<Head>) -> Result<(), TrackFault> {
         if head.format.codec != self.codec {
             return Err(TrackFault::OtherCodec);
+        }
+        if self.is_sealed && head.format.protection == Protection::Plaintext {
+            return Err(TrackFault::NotSealed);
         }
         let cues = head.cues.filter(|_| !self.has_looked);
         self.head = Some(head);

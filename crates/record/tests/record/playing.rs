@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use protocol::{
-    DisplayName, LeaveReason, MediaKey, MediaKind, ParticipantId, Role, RoomCode, Source, Switch, Timestamp,
+    DisplayName, LeaveReason, MediaKey, MediaKind, ParticipantId, Role, RoomCode, RoomKeyId, Source, Switch,
+    Timestamp,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
@@ -332,6 +333,17 @@ fn whatever_an_enemy_writes_into_files_costs_little_and_ends() {
         played += player.frames.len();
     }
     assert!(faults > 20 && played > 20, "{faults} faults, {played} played");
+}
+
+#[test]
+fn nothing_in_the_clear_is_played_of_a_recording_that_is_sealed() {
+    let (mut manifest, files) = manifest(1, 1);
+    manifest.key = Some(RoomKeyId::new("AAAAAAAAAAA".to_owned()).unwrap());
+    let mut player = Player::new(&manifest, files);
+    player.input(PlaybackInput::Play);
+    player.advance(millis(2_000));
+    assert_eq!(player.faults, BTreeMap::from([(0, TrackFault::NotSealed), (1, TrackFault::NotSealed)]));
+    assert!(player.frames.is_empty());
 }
 
 #[test]
