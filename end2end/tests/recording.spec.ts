@@ -52,6 +52,9 @@ test("who agrees is recorded and played with the link, and nobody without it; of
     await ada.choose("Stop recording");
     for (const call of [ada, bob, cleo]) await expect(call.screen()).not.toHaveAttribute("data-recording", "");
     await expect.poll(async () => (await listed())[0]!.state).toBe("complete");
+    const key = new URL(room.link).hash;
+    const open = ada.page.getByRole("group", { name: "Recording saved", exact: true }).getByRole("link", { name: "Open", exact: true });
+    await expect(open).toHaveAttribute("href", `/recordings/${id}${key}`);
 
     const kept = await manifest();
     const cleoId = kept.people.find(({ name }) => name === "Cleo")!.id;
@@ -66,7 +69,7 @@ test("who agrees is recorded and played with the link, and nobody without it; of
     await page.goto(`${server.url}/recordings/${id}`);
     await expect(page.getByRole("alert")).toContainText("the link has no key");
     await page.goto("about:blank");
-    await page.goto(`${server.url}/recordings/${id}${new URL(room.link).hash}`);
+    await page.goto(`${server.url}/recordings/${id}${key}`);
     await expect(page.getByText("Not in this recording: Cleo")).toBeVisible();
     await page.getByRole("button", { name: "Play", exact: true }).click();
     await expect(page.getByRole("article", { name: "Cleo" })).toContainText("Not recorded");

@@ -1,12 +1,12 @@
 //! The recording on the server: the host's question before it begins, what everybody is asked, and the mark that stays while it goes on.
 
 use leptos::prelude::*;
-use protocol::Consent;
+use protocol::{Consent, RecordingId};
 
 use super::{Popover, PopoverButton, use_opened};
 use crate::components::{Confirm, Symbol};
 use crate::state::{CallCommand, CallView, CallViewStoreFields, use_call_handle};
-use crate::text::{Text, recording};
+use crate::text::{Text, device_recording, recording};
 
 /// What the person has answered, while the call is recorded.
 pub(super) fn own_answer(view: reactive_stores::Store<CallView>) -> Memo<Option<Consent>> {
@@ -46,6 +46,39 @@ pub(super) fn AskedToBeRecorded() -> impl IntoView {
                 <span class="answers">
                     <button type="button" class="button small primary" on:click=move |_| say(true)>{recording::RECORD_ME}</button>
                     <button type="button" class="button small" on:click=move |_| say(false)>{recording::DO_NOT_RECORD_ME}</button>
+                </span>
+            </div>
+        </Show>
+    }
+}
+
+/// Where the recording is that has just ended.
+#[component]
+pub(super) fn RecordingSaved() -> impl IntoView {
+    let view = use_call_handle().view;
+    let ended = RwSignal::new(None::<RecordingId>);
+    Effect::new(move |before: Option<Option<RecordingId>>| {
+        let now = view.recording().with(|one| one.as_ref().map(|one| one.id));
+        if now.is_some() {
+            ended.set(None);
+        } else if let Some(Some(before)) = before {
+            ended.set(Some(before));
+        }
+        now
+    });
+    let address = move || {
+        let link = view.link().get();
+        let key = link.find('#').and_then(|at| link.get(at..)).unwrap_or_default();
+        ended.get().map(|id| format!("/recordings/{id}{key}"))
+    };
+    view! {
+        <Show when=move || ended.get().is_some()>
+            <div class="ask" role="group" aria-label=device_recording::SAVED>
+                <p>{device_recording::SAVED}</p>
+                <p><small>{recording::WHO_CAN_PLAY}</small></p>
+                <span class="answers">
+                    <a class="button small primary" href=address target="_blank" rel="noreferrer">{device_recording::OPEN}</a>
+                    <button type="button" class="button small" on:click=move |_| ended.set(None)>{device_recording::CLOSE}</button>
                 </span>
             </div>
         </Show>

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use protocol::Source;
 use view::{Encryption, Signalling};
 
-use super::recording::AskedToBeRecorded;
+use super::recording::{AskedToBeRecorded, RecordingSaved};
 use super::{
     AskedFor, DeviceFaults, DeviceRecordingCard, KeptRecordings, KeyBanner, Knocking, Panel, use_opened,
 };
@@ -54,6 +54,7 @@ pub(crate) fn Requests() -> impl IntoView {
             // A region that is there before its text is read.
             <div class="live" aria-live="polite"><TalksWhileMuted/></div>
             <div class="live" aria-live="polite"><AskedToBeRecorded/></div>
+            <div class="live" aria-live="polite"><RecordingSaved/></div>
             <AskedFor/>
             <DeviceRecordingCard/>
             <KeptRecordings/>
