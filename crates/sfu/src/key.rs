@@ -1,8 +1,11 @@
-//! Names of peers, and of what they send.
+//! Names of peers, of what they send, and of recorders.
 
 slotmap::new_key_type! {
     /// One peer; never used twice.
     pub(crate) struct PeerKey;
+
+    /// One recorder; never used twice.
+    pub(crate) struct RecorderKey;
 }
 
 /// One track of a peer: what it sends of one source.

@@ -23,6 +23,7 @@ mod peer;
 mod peer_sink;
 mod recorded;
 mod recorder;
+mod recorders;
 mod rewrite;
 mod room;
 mod sfu;

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use protocol::{LinkId, MediaState, ParticipantId, Subscriptions};
 
-use crate::key::{PeerKey, TrackKey};
-use crate::recorder::RecorderKey;
+use crate::key::{PeerKey, RecorderKey, TrackKey};
 use crate::sink::SinkKey;
 use crate::speakers::Speakers;
 

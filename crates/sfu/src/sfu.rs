@@ -10,9 +10,9 @@ use str0m::bwe::BweKind;
 use str0m::config::DtlsCert;
 
 use crate::egress::Purpose;
-use crate::key::PeerKey;
+use crate::key::{PeerKey, RecorderKey};
 use crate::peer::{Incoming, Peer, Received};
-use crate::recorder::{Recorder, RecorderKey};
+use crate::recorder::Recorder;
 use crate::room::RoomMedia;
 #[cfg(debug_assertions)]
 use crate::sink::counting::CountingSink;

@@ -9,8 +9,7 @@ use std::time::Instant;
 use str0m::format::PayloadParams;
 use str0m::rtp::RtpPacket;
 
-use crate::key::{PeerKey, TrackKey};
-use crate::recorder::RecorderKey;
+use crate::key::{PeerKey, RecorderKey, TrackKey};
 use crate::rewrite::Incoming;
 use crate::vp8::Vp8;
 
