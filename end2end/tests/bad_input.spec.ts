@@ -1,7 +1,7 @@
 // Everything that a hostile client may send, while two honest people are in a call: it gets an error or a close code, and
 // their call goes on.
 
-import { PlainClient, type End, type Message } from "../fixtures/plain_client.ts";
+import { PlainClient, PUBLIC_KEY, type End, type Message } from "../fixtures/plain_client.ts";
 import { createRoom, type Server } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
 
@@ -185,7 +185,7 @@ function raw(data: string | Buffer): Attack["run"] {
 function joining(fields: Message): Attack["run"] {
     return async (server, room) => {
         const client = await PlainClient.connect(server.url);
-        client.say({ type: "join", version: 1, room, name: "Eve", ...fields });
+        client.say({ type: "join", version: 1, room, name: "Eve", key: PUBLIC_KEY, ...fields });
         return client.hearEnd();
     };
 }

@@ -31,7 +31,7 @@ fn every_setting_is_in_the_file() {
         "traces",
         "log",
     ];
-    assert_eq!(sections.map(keys), [7, 5, 2, 9, 7, 6, 11, 3, 19, 2, 2, 3]);
+    assert_eq!(sections.map(keys), [7, 5, 2, 9, 7, 7, 11, 3, 19, 2, 2, 3]);
     assert_eq!(file["tls"]["acme"].as_table().unwrap().len(), 3);
 }
 

@@ -143,7 +143,7 @@ async fn a_room_can_be_asked_about() {
     let room = json!({ "code": code, "capacity": 4, "present": 1 });
     let answer = json!({
         "standing": "open", "room": room, "people": ["Ada"], "password": false, "waiting_room": false, "recording": false,
-        "role": "guest"
+        "encryption": "end_to_end", "role": "guest"
     });
     assert_eq!(ask(code).await, (200, answer));
     assert_eq!(ask("kfm-pqxz-wtr".into()).await.1["standing"], "unknown");

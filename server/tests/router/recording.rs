@@ -101,6 +101,7 @@ impl Meeting {
             }
             if is_sealed {
                 first["room_key"] = json!(ROOM_KEY);
+                first["key"] = json!("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA");
             }
             let mut client = Client::at(address).await.unwrap();
             client.say(first).await;
