@@ -149,7 +149,7 @@ impl Default for StageView {
 pub struct RecordingView {
     /// Which one.
     pub id: RecordingId,
-    /// The name of whoever started it, while they are here.
+    /// The name of whoever else started it, while they are here.
     pub started_by: Option<String>,
     /// What the person has answered; they are asked while they have not.
     pub answer: Consent,

@@ -15,7 +15,7 @@ pub(crate) struct Recording {
 pub struct RecordingSnapshot {
     /// Which one.
     pub id: RecordingId,
-    /// Who started it, if they are here.
+    /// Who else started it, if they are here.
     pub started_by: Option<DisplayName>,
     /// What the person has answered; they are asked while they have not.
     pub answer: Consent,

@@ -95,7 +95,6 @@ impl Call {
     }
 
     pub(super) fn recording_snapshot(&self) -> Option<RecordingSnapshot> {
-        let own = |id| self.you.as_ref().filter(|you| you.id == id).map(|you| &you.name);
-        self.recording.snapshot(|id| self.people.name_of(id).or_else(|| own(id)).cloned())
+        self.recording.snapshot(|id| self.people.name_of(id).cloned())
     }
 }

@@ -103,6 +103,15 @@ fn be_recorded(call: &mut TestCall, recorded: Switch) -> Vec<Output> {
 }
 
 #[test]
+fn who_started_it_is_asked_too_and_not_told_their_own_name() {
+    let (mut call, _) = in_room();
+    let own = RecordingState { started_by: id(ME), ..recording(1) };
+    call.hear(ServerMessage::Recording { recording: Some(own), ended: None });
+    let shown = call.0.snapshot().recording.unwrap();
+    assert_eq!((shown.answer, shown.started_by), (Consent::NotAnswered, None));
+}
+
+#[test]
 fn the_person_is_asked_and_hands_in_nothing_before_they_agree() {
     let (mut call, first) = in_room();
     let outputs = call.hear(begun(1));
