@@ -476,7 +476,7 @@ async fn when_a_sentinel_has_another_redis_take_over_no_call_notices_and_rooms_a
             break;
         }
         assert!(began.elapsed() < Duration::from_secs(60), "no room is taken any more");
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(250)).await;
     }
     let (taken, promoted) = (began.elapsed(), promoted.unwrap());
     println!(
