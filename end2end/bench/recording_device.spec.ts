@@ -4,6 +4,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hide } from "../fixtures/browser.ts";
 import { film } from "../fixtures/film.ts";
 import { createRoom } from "../fixtures/server.ts";
 import { test } from "../fixtures/test.ts";
@@ -39,12 +40,7 @@ test("memory while a call is recorded on this device", async ({ server, somebody
     await ada.choose("Record on this device");
     const card = ada.page.getByRole("group", { name: "Recording on this device", exact: true });
     await card.getByRole("timer").waitFor();
-    // As people do it: another tab is in front. The driver of the browser would have every tab look as if somebody saw it.
-    const tab = await ada.page.context().newCDPSession(ada.page);
-    await tab.send("Emulation.setFocusEmulationEnabled", { enabled: false });
-    const front = await ada.page.context().newPage();
-    await front.bringToFront();
-    await ada.page.waitForFunction(() => document.visibilityState === "hidden", undefined, { polling: 100 });
+    await hide(ada.page);
     const at: number[] = [];
     for (let minute = 1; minute <= MINUTES; minute++) {
         await ada.page.waitForTimeout(60_000);

@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use protocol::RecordingId;
+use super::mixing::FILM;
 use record::webm::{RepairError, Repaired, Repairer};
 use record::{FileEffect, FileName, Manifest};
 
@@ -173,7 +174,7 @@ fn remove_unnamed(folder: &Path, manifest: &Manifest) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        if !name.to_str().is_some_and(|name| name == MANIFEST || is_named(manifest, name)) {
+        if !name.to_str().is_some_and(|name| name == MANIFEST || name == FILM || is_named(manifest, name)) {
             std::fs::remove_file(entry.path())?;
         }
     }
@@ -182,7 +183,7 @@ fn remove_unnamed(folder: &Path, manifest: &Manifest) -> io::Result<()> {
 
 /// Whether a file can be one of a recording beside its manifest: its name leads nowhere else.
 pub(super) fn is_of_part(name: &str) -> bool {
-    name.starts_with("part-") && FileName::new(name.to_owned()).is_ok()
+    name == FILM || name.starts_with("part-") && FileName::new(name.to_owned()).is_ok()
 }
 
 /// Whether a file is one of a recording.
