@@ -155,7 +155,7 @@ impl MixPlan {
         if !self.sounds.is_empty() {
             let heard: String = (0..self.sounds.len()).map(|index| format!("[heard{index}]")).collect();
             let count = self.sounds.len();
-            parts.push(format!("{heard}amix=inputs={count}:duration=longest:normalize=0[sound]"));
+            parts.push(format!("{heard}amix=inputs={count}:duration=longest:normalize=0,apad[sound]"));
         }
         parts.join(";")
     }

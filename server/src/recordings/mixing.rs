@@ -25,7 +25,7 @@ pub(super) const FILM: &str = "film.webm";
 /// What it is called until it is whole.
 const UNFINISHED: &str = "film.unfinished";
 
-/// A film that got no further for so long is ended.
+/// Nothing of an hour takes ffmpeg so long without any progress.
 const STUCK_AFTER: Duration = Duration::from_secs(60);
 
 /// So many may wait.
@@ -39,6 +39,8 @@ pub(super) struct Mixes {
     program: String,
     places: Arc<Semaphore>,
     free_bytes: u64,
+    /// A film that got no further for so long is ended.
+    patience: Duration,
     all: Mutex<HashMap<RecordingId, Mix>>,
 }
 
@@ -68,7 +70,7 @@ pub(crate) enum MixRefusal {
 enum MixFault {
     #[error("{0} cannot be run: {1}")]
     Program(String, io::Error),
-    #[error("it got no further for {} s", STUCK_AFTER.as_secs())]
+    #[error("it got no further")]
     Stuck,
     #[error("the disk is nearly full")]
     DiskFull,
@@ -83,7 +85,7 @@ impl Mixes {
     pub(super) fn new(program: &str, at_once: usize, free_bytes: u64) -> Self {
         let places = Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)));
         let program = if at_once == 0 { String::new() } else { program.to_owned() };
-        Self { program, places, free_bytes, all: Mutex::default() }
+        Self { program, places, free_bytes, patience: STUCK_AFTER, all: Mutex::default() }
     }
 
     /// How far the film in a folder is.
@@ -182,7 +184,7 @@ impl Mixes {
             })
         });
         self.follow(&mut child, folder, made_ms).await?;
-        let status = tokio::time::timeout(STUCK_AFTER, child.wait()).await.map_err(|_| MixFault::Stuck)??;
+        let status = tokio::time::timeout(self.patience, child.wait()).await.map_err(|_| MixFault::Stuck)??;
         if !status.success() {
             let said = match said {
                 Some(said) => said.await.unwrap_or_default(),
@@ -200,7 +202,7 @@ impl Mixes {
         let mut lines = BufReader::new(stdout).lines();
         let mut moved = tokio::time::Instant::now();
         loop {
-            let line = tokio::time::timeout_at(moved + STUCK_AFTER, lines.next_line()).await;
+            let line = tokio::time::timeout_at(moved + self.patience, lines.next_line()).await;
             let Some(line) = line.map_err(|_| MixFault::Stuck)?? else { return Ok(()) };
             let Some(made) = line.strip_prefix("out_time_us=").and_then(|micros| micros.trim().parse::<u64>().ok())
             else {
@@ -230,7 +232,8 @@ mod tests {
         let path = folder.join("program");
         std::fs::write(&path, format!("#!/bin/sh\n{program}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        Arc::new(Mixes::new(&path.display().to_string(), 1, 0))
+        let patience = Duration::from_secs(2);
+        Arc::new(Mixes { patience, ..Mixes::new(&path.display().to_string(), 1, 0) })
     }
 
     /// A recording in which somebody was heard for a second.
@@ -254,7 +257,7 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_film_that_gets_no_further_is_ended_and_the_next_one_is_made() {
         let folder = tempfile::tempdir().unwrap();
         let program = "case $PWD in *01) while :; do echo out_time_us=1000; sleep 0.1; done;; *) echo film >film.unfinished;; esac";
