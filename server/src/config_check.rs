@@ -318,7 +318,9 @@ mod tests {
         for at in ["10.0.0.7:4433", "node-1.example:4433", "[2001:db8::1]:4433"] {
             assert_eq!(with(at), Ok(()), "{at}");
         }
-        for at in ["10.0.0.7", "node-1.example", "https://node-1.example:4433", "node-1:0", "a@b:1", "node-1:x"] {
+        for at in
+            ["10.0.0.7", "node-1.example", "https://node-1.example:4433", "node-1:0", "a@b:1", "node-1:x"]
+        {
             assert_eq!(with(at), Err(Contradiction::NoNodeAddress(at.to_owned())), "{at}");
         }
     }

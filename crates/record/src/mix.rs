@@ -123,7 +123,9 @@ impl MixPlan {
         if !self.sounds.is_empty() {
             words.extend(["-map", "[sound]", "-c:a", "libopus", "-b:a", "96k"].map(str::to_owned));
         }
-        words.extend(["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M"].map(str::to_owned));
+        words.extend(
+            ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M"].map(str::to_owned),
+        );
         words.extend(["-t".to_owned(), seconds(self.lasts_ms), "-f".to_owned(), "webm".to_owned()]);
         words.push(format!("file:{output}"));
         words

@@ -5,14 +5,16 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use protocol::RecordingId;
-use super::mixing::FILM;
 use record::webm::{RepairError, Repaired, Repairer};
 use record::{FileEffect, FileName, Manifest};
 
 /// What the manifest is called.
 pub(super) const MANIFEST: &str = "manifest.json";
 
-/// What it is called until it is whole.
+/// What the film of everybody is called, where there is one.
+pub(super) const FILM: &str = "film.webm";
+
+/// What the manifest is called until it is whole.
 const NEXT_MANIFEST: &str = "manifest.next";
 
 /// A file that grows.

@@ -16,11 +16,8 @@ use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
-use super::files;
+use super::files::{self, FILM};
 use crate::tasks;
-
-/// What the film is called, beside the manifest.
-pub(super) const FILM: &str = "film.webm";
 
 /// What it is called until it is whole.
 const UNFINISHED: &str = "film.unfinished";
@@ -184,7 +181,8 @@ impl Mixes {
             })
         });
         self.follow(&mut child, folder, made_ms).await?;
-        let status = tokio::time::timeout(self.patience, child.wait()).await.map_err(|_| MixFault::Stuck)??;
+        let status =
+            tokio::time::timeout(self.patience, child.wait()).await.map_err(|_| MixFault::Stuck)??;
         if !status.success() {
             let said = match said {
                 Some(said) => said.await.unwrap_or_default(),
@@ -204,7 +202,8 @@ impl Mixes {
         loop {
             let line = tokio::time::timeout_at(moved + self.patience, lines.next_line()).await;
             let Some(line) = line.map_err(|_| MixFault::Stuck)?? else { return Ok(()) };
-            let Some(made) = line.strip_prefix("out_time_us=").and_then(|micros| micros.trim().parse::<u64>().ok())
+            let Some(made) =
+                line.strip_prefix("out_time_us=").and_then(|micros| micros.trim().parse::<u64>().ok())
             else {
                 continue;
             };

@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use axum::routing::{delete, get, patch, post};
 use protocol::{
     CallResource, CalleeKey, ConnectionTest, CreateCallRequest, CreateTokenRequest, CreatedCall, CreatedRoom,
-    CreatedToken, CredentialResource, Participant, RecordingInfo, RecordingMix, RecordingPatch, RoomCode, RoomResource,
-    RoomSettingsPatch, Scope, TurnOffRequest, ValidateRoomResponse,
+    CreatedToken, CredentialResource, Participant, RecordingInfo, RecordingMix, RecordingPatch, RoomCode,
+    RoomResource, RoomSettingsPatch, Scope, TurnOffRequest, ValidateRoomResponse,
 };
 
 use super::endpoint::Endpoint;

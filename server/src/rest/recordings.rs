@@ -156,9 +156,7 @@ pub(crate) async fn delete_recording(
             Ok(StatusCode::NO_CONTENT)
         }
         Ok(false) => Err(ProblemResponse::recording_unknown()),
-        Err(DeletionError::GoesOn) => {
-            Err(goes_on())
-        }
+        Err(DeletionError::GoesOn) => Err(goes_on()),
         Err(error @ (DeletionError::Files(_) | DeletionError::Storage(_))) => Err(not_deleted(&error)),
     }
 }

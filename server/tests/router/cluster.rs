@@ -462,26 +462,28 @@ async fn when_a_sentinel_has_another_redis_take_over_no_call_notices_and_rooms_a
 
     first.end();
     let began = tokio::time::Instant::now();
-    let promoted = tokio::spawn(async move {
+    let promoted = async {
         while !second.is_master().await {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        (began.elapsed(), second)
-    });
-    for number in 1.. {
-        ada.say(chat(number)).await;
-        ada.hear_of("chat_kept").await;
-        bob.hear_of("chat").await;
-        let mut eve = nodes[1].server.connect().await;
-        eve.say(join_message(&other, "Eve")).await;
-        if eve.hear().await["type"] == "joined" {
-            break;
+        began.elapsed()
+    };
+    let taken = async {
+        for number in 1.. {
+            ada.say(chat(number)).await;
+            ada.hear_of("chat_kept").await;
+            bob.hear_of("chat").await;
+            let mut eve = nodes[1].server.connect().await;
+            eve.say(join_message(&other, "Eve")).await;
+            if eve.hear().await["type"] == "joined" {
+                break;
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "no room is taken any more");
+            tokio::time::sleep(Duration::from_millis(250)).await;
         }
-        assert!(began.elapsed() < Duration::from_secs(60), "no room is taken any more");
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
-    let taken = began.elapsed();
-    let (promoted, _second) = promoted.await.unwrap();
+        began.elapsed()
+    };
+    let (promoted, taken) = tokio::join!(promoted, taken);
     println!(
         "the other Redis takes over {} ms after the first was killed; rooms are taken again {} ms after that",
         promoted.as_millis(),

@@ -49,14 +49,16 @@ impl Recorded {
                 "camera" => (format!("testsrc2=size=320x180:rate=25:duration={seconds}"), "libvpx"),
                 _ => (format!("sine=frequency=440:duration={seconds}"), "libopus"),
             };
-            let words = ["-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i", &source, "-c", codec, "-f", "webm"];
+            let words =
+                ["-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i", &source, "-c", codec, "-f", "webm"];
             assert!(Command::new(ffmpeg()).args(words).arg(file).status().unwrap().success());
         }
         self
     }
 
     async fn ask(&self, method: &str, key: &str) -> (u16, Value) {
-        let (status, _, body) = self.server.request(method, &format!("{}/film", self.path), &bearer(key), "").await;
+        let (status, _, body) =
+            self.server.request(method, &format!("{}/film", self.path), &bearer(key), "").await;
         (status, serde_json::from_str(&body).unwrap_or_default())
     }
 
@@ -119,7 +121,11 @@ async fn a_host_has_one_film_made_of_a_recording_reads_it_and_takes_it_away() {
     until("it is made again", async || recorded.state().await == "complete").await;
     let gone = recorded.server.request("DELETE", &recorded.path, &bearer(&recorded.key), "").await;
     assert_eq!(gone.0, 204);
-    assert_eq!(files(recorded.folder.parent().unwrap()), Vec::<PathBuf>::new(), "the film goes with its recording");
+    assert_eq!(
+        files(recorded.folder.parent().unwrap()),
+        Vec::<PathBuf>::new(),
+        "the film goes with its recording"
+    );
 }
 
 #[tokio::test]

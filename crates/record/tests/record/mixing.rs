@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use protocol::{DisplayName, ParticipantId, RoomCode, Source, Timestamp};
 use record::webm::{Codec, Frame, Protection, TrackFormat, VideoSize, Writer};
-use record::{
-    Consent, FileName, Manifest, MixError, MixPlan, Part, Person, RecordingId, TrackFile,
-};
+use record::{Consent, FileName, Manifest, MixError, MixPlan, Part, Person, RecordingId, TrackFile};
 use uuid::Uuid;
 
 use crate::common::read;
@@ -36,12 +34,22 @@ fn track(file: &str, person: u128, source: Source, (began_ms, ended_ms): (u64, u
 
 fn part(number: u32, lasted_ms: u64, tracks: Vec<TrackFile>) -> Part {
     let began = Timestamp(1_782_000_000_000 + u64::from(number) * 60_000);
-    Part { number, began, lasted_ms: Some(lasted_ms), events: name(&format!("{number}.events")), keys: None, tracks }
+    Part {
+        number,
+        began,
+        lasted_ms: Some(lasted_ms),
+        events: name(&format!("{number}.events")),
+        keys: None,
+        tracks,
+    }
 }
 
 fn manifest(people: u128, parts: Vec<Part>) -> Manifest {
-    let person =
-        |number| Person { id: who(number), name: DisplayName::parse("Ada").unwrap(), consent: Consent::Given };
+    let person = |number| Person {
+        id: who(number),
+        name: DisplayName::parse("Ada").unwrap(),
+        consent: Consent::Given,
+    };
     Manifest {
         version: Manifest::VERSION,
         recording: RecordingId(Uuid::from_u128(9)),
@@ -140,7 +148,10 @@ fn a_film_shows_everybody_where_and_when_they_were_there() {
     assert!(said.contains("out_time_us=") && said.contains("progress=end"), "{said}");
 
     let is_close = |found: [u8; 3], wanted: [u8; 3]| {
-        assert!(found.iter().zip(wanted).all(|(one, other)| one.abs_diff(other) < 40), "{found:?}, {wanted:?}");
+        assert!(
+            found.iter().zip(wanted).all(|(one, other)| one.abs_diff(other) < 40),
+            "{found:?}, {wanted:?}"
+        );
     };
     let (red, lime, blue, white, nobody) = ([254, 0, 0], [0, 254, 0], [0, 0, 254], [254; 3], [16, 19, 24]);
     let at = |moment: &str, cell: (u32, u32)| colour(&folder, "film.webm", moment, cell);
@@ -165,13 +176,19 @@ fn cells_are_used_again_and_who_finds_none_is_heard() {
     });
     let after = track("1-99.webm", 1, Source::Camera, (9_500, 9_900));
     let voice = track("1-98.webm", 17, Source::Microphone, (0, 9_900));
-    let plan = MixPlan::of(&manifest(17, vec![part(1, 10_000, seventeen.chain([after, voice]).collect())])).unwrap();
+    let plan =
+        MixPlan::of(&manifest(17, vec![part(1, 10_000, seventeen.chain([after, voice]).collect())])).unwrap();
     let words = plan.arguments("film.webm");
     let inputs: Vec<_> = words.iter().filter(|word| word.starts_with("file:1-")).collect();
     assert_eq!(inputs.len(), 18, "{inputs:?}");
-    assert!(!inputs.contains(&&"file:1-16.webm".to_owned()) && inputs.contains(&&"file:1-98.webm".to_owned()));
+    assert!(
+        !inputs.contains(&&"file:1-16.webm".to_owned()) && inputs.contains(&&"file:1-98.webm".to_owned())
+    );
     let graph = &words[words.iter().position(|word| word == "-filter_complex").unwrap() + 1];
-    assert!(graph.contains("[under16][seen16]overlay=x=0:y=0:eof_action=pass:enable='between(t,9.500,9.900)'"), "{graph}");
+    assert!(
+        graph.contains("[under16][seen16]overlay=x=0:y=0:eof_action=pass:enable='between(t,9.500,9.900)'"),
+        "{graph}"
+    );
     assert!(graph.contains("[under15][seen15]overlay=x=960:y=540:"), "four rows of four: {graph}");
 }
 
