@@ -1,7 +1,21 @@
 // Three nodes that are one server, behind nginx, which gives each connection to any of them: nodes that are killed, and one that leaves.
 
-import { isReady, startCluster } from "../fixtures/cluster.ts";
+import { isReady, startCluster, type Cluster } from "../fixtures/cluster.ts";
+import { Seated } from "../fixtures/seated.ts";
 import { expect, test } from "../fixtures/test.ts";
+
+/** How long a node that has room for its rooms elsewhere takes to end, in milliseconds. */
+const ENDS_WITHIN_MILLIS = 60_000;
+
+/** What a socket is closed with whose room has moved. */
+const MOVED = 4421;
+
+/** Two people without browsers in a room, at different nodes. */
+async function occupy(cluster: Cluster, number: number): Promise<{ code: string; people: Seated[] }> {
+    const { code } = await cluster.newRoom({ name: `Room ${number}`, encryption: "transport" });
+    const at = (first: number) => cluster.nodes.map((_, index) => cluster.nodes[(first + index) % cluster.nodes.length]!.url);
+    return { code, people: [await Seated.join(at(number), code, "Eve"), await Seated.join(at(number + 1), code, "Finn")] };
+}
 
 /** A picture that stands longer than this is frozen for whoever looks at it. */
 const FROZEN_MILLIS = 1_500;
@@ -56,6 +70,7 @@ test("while one node after the other is told to end and starts again, a call goe
     for (const [one, other] of [[ada, bob], [bob, cleo], [cleo, ada]] as const) await one.expectToSee(other);
     for (const one of [ada, bob, cleo]) await one.expectOnServer();
     const seat = await ada.tile("Ada").getAttribute("data-participant");
+    const others = await Promise.all([0, 1, 2, 3, 4].map((number) => occupy(cluster, number)));
     await ada.watchGaps(bob);
     await bob.watchGaps(ada);
 
@@ -63,10 +78,14 @@ test("while one node after the other is told to end and starts again, a call goe
     let moves = 0;
     for (const node of cluster.nodes) {
         const isOwner = cluster.ownerOf(code) === node;
+        const moved = others.filter((room) => cluster.ownerOf(room.code) === node);
+        for (const { people } of others) people.forEach((one, number) => one.write(`${node.name} ${number}`));
         const began = Date.now();
-        await node.stop();
+        expect(await node.stop(), "it was drained").toBe(0);
         const took = Date.now() - began;
-        expect(cluster.ownerOf(code).name).not.toBe(node.name);
+        expect(took).toBeLessThan(ENDS_WITHIN_MILLIS);
+        for (const room of [{ code }, ...others]) expect(cluster.ownerOf(room.code).name).not.toBe(node.name);
+        for (const { people } of moved) expect(people.some((one) => one.closed.includes(MOVED)), "they were told where their room is").toBe(true);
         await node.start();
         await isReady(node);
         await ada.expectToSee(bob);
@@ -76,6 +95,14 @@ test("while one node after the other is told to end and starts again, a call goe
         moves += isOwner ? 1 : 0;
     }
     expect(moves).toBeGreaterThan(0);
+    const said = cluster.nodes.flatMap(({ name }) => [`${name} 0`, `${name} 1`]).sort();
+    for (const { people } of others) {
+        for (const one of people) {
+            await expect.poll(() => [...one.heard].sort(), "everybody hears everything, once").toEqual(said);
+            expect(one.lost).toBeUndefined();
+            one.leave();
+        }
+    }
     await ada.write("after");
     await bob.openPanel("Chat");
     await expect(bob.chat()).toHaveText(["after"]);

@@ -165,7 +165,7 @@ for (const [index, [kind, change]] of REWRITING.entries()) {
     });
 }
 
-test("of several nodes nginx asks whichever is there, also one that was away a moment ago", async () => {
+for (const kind of ["nginx", "haproxy"] as const) test(`of several nodes ${kind} asks whichever is there, also one that was away a moment ago`, async () => {
     const names = ["veranda-one", "veranda-two", "veranda-three"];
     const nodes = await Promise.all(names.map(async (name) => ({ name, port: await freePort(), status: 200 })));
     const start = ({ name, port, status }: (typeof nodes)[number]) => {
@@ -178,8 +178,10 @@ test("of several nodes nginx asks whichever is there, also one that was away a m
         await ended;
     };
     const running = await Promise.all(nodes.map(start));
-    const upstream = upstreamOf(servicesOfCluster(), Object.fromEntries(nodes.map(({ name, port }) => [name, `127.0.0.1:${port}`])));
-    const proxy = await startProxy("nginx", { name: NAME, authority, upstream });
+    const [first, ...others] = nodes.map(({ port }) => `127.0.0.1:${port}`);
+    const all = upstreamOf(servicesOfCluster(), Object.fromEntries(nodes.map(({ name, port }) => [name, `127.0.0.1:${port}`])));
+    const upstreams = { nginx: { upstream: all }, haproxy: { upstream: first!, others } };
+    const proxy = await startProxy(kind, { name: NAME, authority, ...upstreams[kind] });
     const answers = async () => {
         const some = [];
         for (let asked = 0; asked < 6; asked++) some.push(await proxy.ask("/"));

@@ -50,7 +50,7 @@ async fn carry_out(state: Weak<Shared>, mut effects: mpsc::UnboundedReceiver<Eff
                 beginning = Some(tasks::spawn(begin_rings(state, stay)).abort_handle());
             }
             Effect::LetGo { of: Ownable::Room(code), fence, reason } => {
-                tracing::info!(?reason, "a room is not this node's any more");
+                tracing::info!(reason = why(&state, reason), "a room is not this node's any more");
                 let event = match reason {
                     LetGoReason::Moved { .. } => RoomEvent::HandedOver { fence },
                     LetGoReason::Fenced
@@ -62,7 +62,7 @@ async fn carry_out(state: Weak<Shared>, mut effects: mpsc::UnboundedReceiver<Eff
                 tasks::spawn(async move { state.rooms.tell_running(code, event).await });
             }
             Effect::LetGo { of: Ownable::Rings, reason, .. } => {
-                tracing::info!(?reason, "another node has the rings");
+                tracing::info!(reason = why(&state, reason), "another node has the rings");
                 beginning.take().inspect(AbortHandle::abort);
                 state.rings.end();
             }
@@ -88,6 +88,20 @@ async fn carry_out(state: Weak<Shared>, mut effects: mpsc::UnboundedReceiver<Eff
     if let Some(state) = state.upgrade() {
         tracing::error!("what makes this server a node of its cluster has failed: start it again");
         state.left_cluster.send_replace(Some(StopReason::Drained));
+    }
+}
+
+/// Why something is not this node's any more, for the log: with the address of whoever has it, under which others know it.
+fn why(state: &Shared, reason: LetGoReason) -> String {
+    match reason {
+        LetGoReason::Moved { to } => {
+            let address = state.cluster.as_ref().and_then(|cluster| cluster.address_of(to));
+            format!("moved to {}", address.as_deref().unwrap_or("a node that is gone"))
+        }
+        LetGoReason::Fenced => "another node has it".to_owned(),
+        LetGoReason::Deleted => "deleted".to_owned(),
+        LetGoReason::Closed => "nobody has taken it in time".to_owned(),
+        LetGoReason::Superseded => "this node was started again elsewhere".to_owned(),
     }
 }
 

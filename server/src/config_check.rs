@@ -1,6 +1,7 @@
 //! What no single setting can say of itself: settings that contradict each other are found before anything starts.
 
 use axum::http::Uri;
+use axum::http::uri::Authority;
 use protocol::limits::MAX_CAPACITY;
 
 use crate::cluster_config::{MAX_DRAIN_SECONDS, SECRET_CHARACTERS};
@@ -111,6 +112,9 @@ pub enum Contradiction {
         "[cluster] address = \"{0}\" is every address of this machine: say in reached_at under which other nodes reach it, as host:port"
     )]
     NowhereReached(std::net::SocketAddr),
+    /// Other nodes need a host and a port.
+    #[error("[cluster] reached_at: '{0}' is not host:port, such as 10.0.0.7:4433 or node-1.example:4433")]
+    NoNodeAddress(String),
     /// A node that is used for nothing.
     #[error("[cluster] roles is empty: leave it out, or name one of pages, signalling, media, relay")]
     NoRoles,
@@ -182,6 +186,8 @@ impl Config {
             Err(Contradiction::SeveralRedis)
         } else if cluster.address.ip().is_unspecified() && cluster.reached_at.is_empty() {
             Err(Contradiction::NowhereReached(cluster.address))
+        } else if !cluster.reached_at.is_empty() && !is_host_and_port(&cluster.reached_at) {
+            Err(Contradiction::NoNodeAddress(cluster.reached_at.clone()))
         } else if cluster.roles.is_empty() {
             Err(Contradiction::NoRoles)
         } else if !(1..=most).contains(&value) {
@@ -247,6 +253,12 @@ fn is_origin(text: &str) -> bool {
     is_web && is_bare && uri.authority().is_some_and(|name| !name.as_str().contains(['@', '*']))
 }
 
+/// Whether nodes can connect to it: a name or an address, and a port.
+fn is_host_and_port(text: &str) -> bool {
+    let authority = text.parse::<Authority>();
+    authority.is_ok_and(|at| at.port_u16().is_some_and(|port| port > 0) && !at.as_str().contains('@'))
+}
+
 /// A contact as push services take it: somebody's address, or a page.
 fn is_subject(text: &str) -> bool {
     let is_plain = !text.contains(|character: char| character.is_whitespace() || character.is_control());
@@ -291,6 +303,26 @@ mod tests {
         assert!(refused(TlsMode::Lan, "meet.example").contains("leave names empty"));
         assert_eq!(named(TlsMode::SelfSigned, &["192.0.2.1", "2001:db8::1"]), Ok(()));
         assert_eq!(named(TlsMode::Files, &["*.example"]), Ok(()), "somebody else certified it");
+    }
+
+    #[test]
+    fn a_node_is_reached_at_a_host_and_a_port() {
+        let with = |at: &str| {
+            let mut config = Config::default();
+            config.storage.postgres = "postgres://127.0.0.1/veranda".to_owned();
+            config.cluster.secret = "s".repeat(SECRET_CHARACTERS);
+            config.cluster.redis = vec!["redis://127.0.0.1:6379".to_owned()];
+            config.cluster.reached_at = at.to_owned();
+            config.check()
+        };
+        for at in ["10.0.0.7:4433", "node-1.example:4433", "[2001:db8::1]:4433"] {
+            assert_eq!(with(at), Ok(()), "{at}");
+        }
+        for at in
+            ["10.0.0.7", "node-1.example", "https://node-1.example:4433", "node-1:0", "a@b:1", "node-1:x"]
+        {
+            assert_eq!(with(at), Err(Contradiction::NoNodeAddress(at.to_owned())), "{at}");
+        }
     }
 
     #[test]

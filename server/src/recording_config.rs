@@ -22,6 +22,10 @@ pub struct RecordingConfig {
     pub quota_bytes: u64,
     /// Recordings at once at the most. Raising it lets more threads wait for one disk.
     pub at_once: usize,
+    /// The program that makes films of recordings in which nothing is sealed.
+    pub ffmpeg: String,
+    /// Films that are made at once at the most; none are made with 0. Each takes as much of a processor as it gets.
+    pub films_at_once: usize,
 }
 
 impl Default for RecordingConfig {
@@ -34,6 +38,8 @@ impl Default for RecordingConfig {
             quota_room_bytes: 20_000_000_000,
             quota_bytes: 0,
             at_once: 8,
+            ffmpeg: "ffmpeg".to_owned(),
+            films_at_once: 1,
         }
     }
 }

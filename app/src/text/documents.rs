@@ -112,6 +112,8 @@ pub enum ProblemType {
     OriginRefused,
     /// Too many requests.
     RateLimited,
+    /// No film can be made of the recording.
+    NoFilm,
     /// The recording goes on.
     RecordingGoesOn,
     /// There is no such recording, or none that the asker may know of.
@@ -160,6 +162,7 @@ impl ProblemType {
             Self::NotAllowed => "not_allowed",
             Self::OriginRefused => "origin_refused",
             Self::RateLimited => "rate_limited",
+            Self::NoFilm => "no_film",
             Self::RecordingGoesOn => "recording_goes_on",
             Self::RecordingUnknown => "recording_unknown",
             Self::RoomDeleted => "room_deleted",
@@ -195,6 +198,7 @@ impl ProblemType {
             Self::NotAllowed => problems::NOT_ALLOWED(),
             Self::OriginRefused => problems::ORIGIN_REFUSED(),
             Self::RateLimited => problems::RATE_LIMITED(),
+            Self::NoFilm => problems::NO_FILM(),
             Self::RecordingGoesOn => problems::RECORDING_GOES_ON(),
             Self::RecordingUnknown => problems::RECORDING_UNKNOWN(),
             Self::RoomDeleted => problems::ROOM_DELETED(),
@@ -251,6 +255,8 @@ pub enum ProblemDetail {
     ProofRefused,
     /// Too many requests.
     RateLimited,
+    /// No film can be made of the recording.
+    NoFilm,
     /// The recording goes on.
     RecordingGoesOn,
     /// There is no such recording.
@@ -291,6 +297,7 @@ impl ProblemDetail {
             Self::PasswordsBusy => problems::DETAIL_PASSWORDS_BUSY(),
             Self::ProofRefused => problems::DETAIL_PROOF_REFUSED(),
             Self::RateLimited => problems::DETAIL_RATE_LIMITED(),
+            Self::NoFilm => problems::DETAIL_NO_FILM(),
             Self::RecordingGoesOn => problems::DETAIL_RECORDING_GOES_ON(),
             Self::RecordingUnknown => problems::DETAIL_RECORDING_UNKNOWN(),
             Self::RoomChanged => problems::DETAIL_ROOM_CHANGED(),

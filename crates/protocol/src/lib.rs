@@ -77,7 +77,7 @@ pub use rest::{
     TurnOffRequest, ValidateRoomResponse,
 };
 pub use rest_calls::{CallChallenge, CallResource, CallStatus, CalleeKey, CreateCallRequest, CreatedCall};
-pub use rest_recordings::{RecordingInfo, RecordingPatch, RecordingProgress};
+pub use rest_recordings::{MixProgress, RecordingInfo, RecordingMix, RecordingPatch, RecordingProgress};
 pub use ring::{
     Activity, HangUpReason, IncomingRing, Manner, Outcome, PlaceRing, Progress, Receipt, RingSide, Standing,
 };

@@ -54,3 +54,33 @@ pub struct RecordingPatch {
     #[serde(default)]
     pub name: Option<RoomName>,
 }
+
+/// The film of everybody that can be made of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RecordingMix {
+    /// How it is.
+    pub state: MixProgress,
+    /// How much of it there is, from 0 to 100.
+    pub percent: u8,
+    /// How large it is, once it is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+}
+
+/// How a film is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MixProgress {
+    /// Nobody has asked for it.
+    None,
+    /// Others are made before it.
+    Waiting,
+    /// It is being made.
+    Running,
+    /// It is there.
+    Complete,
+    /// It could not be made; it can be asked for again.
+    Failed,
+}

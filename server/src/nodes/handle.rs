@@ -183,6 +183,13 @@ impl Cluster {
         &self.0.name
     }
 
+    /// Under which address another node is reached, also when it is there no more.
+    pub(crate) fn address_of(&self, node: NodeId) -> Option<String> {
+        let status = &self.0.status;
+        let gone = status.gone(self.0.clock.wall()).into_iter().map(|(at, _)| at);
+        status.nodes().into_iter().chain(gone).find(|at| at.node == node).map(|at| at.address)
+    }
+
     /// When it was started.
     pub(crate) fn since(&self) -> Timestamp {
         self.0.since

@@ -11,7 +11,10 @@ use record::{FileEffect, FileName, Manifest};
 /// What the manifest is called.
 pub(super) const MANIFEST: &str = "manifest.json";
 
-/// What it is called until it is whole.
+/// What the film of everybody is called, where there is one.
+pub(super) const FILM: &str = "film.webm";
+
+/// What the manifest is called until it is whole.
 const NEXT_MANIFEST: &str = "manifest.next";
 
 /// A file that grows.
@@ -173,7 +176,7 @@ fn remove_unnamed(folder: &Path, manifest: &Manifest) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        if !name.to_str().is_some_and(|name| name == MANIFEST || is_named(manifest, name)) {
+        if !name.to_str().is_some_and(|name| name == MANIFEST || name == FILM || is_named(manifest, name)) {
             std::fs::remove_file(entry.path())?;
         }
     }
@@ -182,7 +185,7 @@ fn remove_unnamed(folder: &Path, manifest: &Manifest) -> io::Result<()> {
 
 /// Whether a file can be one of a recording beside its manifest: its name leads nowhere else.
 pub(super) fn is_of_part(name: &str) -> bool {
-    name.starts_with("part-") && FileName::new(name.to_owned()).is_ok()
+    name == FILM || name.starts_with("part-") && FileName::new(name.to_owned()).is_ok()
 }
 
 /// Whether a file is one of a recording.

@@ -18,6 +18,7 @@
 mod files;
 mod inbox;
 mod keeper;
+mod mixing;
 mod part;
 mod shared;
 #[cfg(test)]
@@ -30,7 +31,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use protocol::{RecordingId, RoomCode, Timestamp};
+use protocol::{RecordingId, RecordingMix, RoomCode, Timestamp};
 use record::Manifest;
 use room::{DrawRecordings, RecordingEffect};
 use storage::{Storage, StorageError};
@@ -45,6 +46,7 @@ use crate::rooms::RoomQueue;
 use shared::Shared;
 
 pub(crate) use inbox::Inboxes;
+pub(crate) use mixing::MixRefusal;
 
 /// The recorder of this server; a clone is another handle to the same.
 #[derive(Clone)]
@@ -94,6 +96,7 @@ impl Recordings {
             return Self(None);
         }
         Self(Some(Arc::new(Shared {
+            mixes: Arc::new(mixing::Mixes::new(&config.ffmpeg, config.films_at_once, config.free_bytes)),
             config: config.clone(),
             folder,
             clock,
@@ -196,10 +199,36 @@ impl Recordings {
         }
     }
 
+    /// How far the film of a recording is.
+    pub(crate) async fn look_at_mix(&self, id: RecordingId) -> Option<RecordingMix> {
+        let shared = Arc::clone(self.0.as_ref()?);
+        let folder = files::folder_of(&shared.folder, id);
+        tokio::task::spawn_blocking(move || shared.mixes.look(&folder, id)).await.ok()
+    }
+
+    /// Has a film made of a recording that is over, unless there is one.
+    ///
+    /// # Errors
+    ///
+    /// When there can be none, or too many wait.
+    pub(crate) async fn mix(&self, id: RecordingId) -> Result<(), MixRefusal> {
+        let Some(shared) = self.0.clone() else { return Err(MixRefusal::Off) };
+        let folder = files::folder_of(&shared.folder, id);
+        tokio::task::spawn_blocking(move || shared.mixes.begin(folder, id)).await.map_err(io::Error::other)?
+    }
+
+    /// Takes the film away, also one that is being made.
+    pub(crate) async fn end_mix(&self, id: RecordingId) -> io::Result<()> {
+        let Some(shared) = self.0.clone() else { return Ok(()) };
+        let folder = files::folder_of(&shared.folder, id);
+        tokio::task::spawn_blocking(move || shared.mixes.end(&folder, id)).await.map_err(io::Error::other)?
+    }
+
     /// Deletes a recording, its files first. False when there is none.
     pub(crate) async fn delete(&self, id: RecordingId) -> Result<bool, DeletionError> {
         let Some(shared) = &self.0 else { return Ok(false) };
         let _hold = shared.try_hold(id).ok_or(DeletionError::GoesOn)?;
+        self.end_mix(id).await?;
         let folder = shared.folder.clone();
         let deleted = tokio::task::spawn_blocking(move || files::delete(&folder, id)).await;
         deleted.map_err(io::Error::other)??;

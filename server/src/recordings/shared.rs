@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 
 use super::files;
 use super::inbox::{Inbox, Inboxes};
+use super::mixing::Mixes;
 use crate::clock::Clock;
 use crate::config::RecordingConfig;
 use crate::media::Media;
@@ -23,6 +24,7 @@ use crate::metrics::Metrics;
 /// The parts of it.
 pub(super) struct Shared {
     pub(super) config: RecordingConfig,
+    pub(super) mixes: Arc<Mixes>,
     pub(super) folder: PathBuf,
     pub(super) clock: Clock,
     pub(super) storage: Arc<dyn Storage>,

@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use axum::routing::{delete, get, patch, post};
 use protocol::{
     CallResource, CalleeKey, ConnectionTest, CreateCallRequest, CreateTokenRequest, CreatedCall, CreatedRoom,
-    CreatedToken, CredentialResource, Participant, RecordingInfo, RecordingPatch, RoomCode, RoomResource,
-    RoomSettingsPatch, Scope, TurnOffRequest, ValidateRoomResponse,
+    CreatedToken, CredentialResource, Participant, RecordingInfo, RecordingMix, RecordingPatch, RoomCode,
+    RoomResource, RoomSettingsPatch, Scope, TurnOffRequest, ValidateRoomResponse,
 };
 
 use super::endpoint::Endpoint;
@@ -28,6 +28,7 @@ pub(super) fn all() -> Vec<Endpoint> {
     all.extend(of_participants());
     all.extend(of_calls());
     all.extend(of_recordings());
+    all.extend(of_films());
     all.push(of_connections());
     all
 }
@@ -99,6 +100,30 @@ fn of_recordings() -> [Endpoint; 6] {
         .may_refuse_with(unknown)
         .may_refuse_with(StatusCode::UNAUTHORIZED)
         .may_refuse_with(StatusCode::RANGE_NOT_SATISFIABLE),
+    ]
+}
+
+fn of_films() -> [Endpoint; 3] {
+    const FILM: &str = "/api/v1/recordings/{id}/film";
+    [
+        Endpoint::new("get", FILM, "readFilm", "Get how far a film is", get(recordings::look_at_film))
+            .about("Once it is complete it is the file `film.webm`.")
+            .answers::<RecordingMix>(StatusCode::OK)
+            .may_refuse_with(StatusCode::NOT_FOUND)
+            .may_refuse_with(StatusCode::UNAUTHORIZED),
+        Endpoint::new("post", FILM, "makeFilm", "Make one film of a recording", post(recordings::make_film))
+            .about(
+                "Everybody in one picture, all that is heard together: WebM with VP8 and Opus. Of a recording that is over and in \
+                 which nothing is sealed. Few are made at once, the others wait. One that is there or on its way is not made again.",
+            )
+            .scope(Scope::RoomsWrite)
+            .audited("recording.film.made")
+            .answers::<RecordingMix>(StatusCode::ACCEPTED)
+            .may_refuse_with(StatusCode::CONFLICT),
+        Endpoint::new("delete", FILM, "deleteFilm", "Delete or cancel a film", delete(recordings::end_film))
+            .about("The recording stays as it is.")
+            .scope(Scope::RoomsWrite)
+            .audited("recording.film.deleted"),
     ]
 }
 

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{Credential, RecordingId, RecordingInfo, RecordingPatch, RecordingProgress};
+use protocol::{Credential, RecordingId, RecordingInfo, RecordingMix, RecordingPatch, RecordingProgress};
 use storage::RecordingRecord;
 use tower_http::services::ServeFile;
 
@@ -15,8 +15,12 @@ use super::object::Object;
 use super::{ProblemResponse, problem};
 use crate::credentials::{self, Shown};
 use crate::http_client::HttpClient;
-use crate::recordings::DeletionError;
+use crate::rate_limit::RetryAfter;
+use crate::recordings::{DeletionError, MixRefusal};
 use crate::{AppState, api_keys};
+
+/// How soon films may have been made that others wait for, in seconds.
+const FILM_AGAIN_AFTER: RetryAfter = RetryAfter(60);
 
 /// How many recordings of a room are listed.
 const MOST_LISTED: u32 = 200;
@@ -77,6 +81,52 @@ pub(crate) async fn read_file(
     Ok(unstored(response.into_response()))
 }
 
+/// `GET …/film`: how far it is.
+pub(crate) async fn look_at_film(
+    State(state): State<AppState>,
+    caller: HttpClient,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Response, ProblemResponse> {
+    let record = readable(&state, &caller, &headers, &id).await?;
+    let mix = state.recordings.look_at_mix(record.id).await;
+    Ok(unstored(Json(mix.ok_or_else(ProblemResponse::recording_unknown)?).into_response()))
+}
+
+/// `POST …/film`: 202, also where it is there or on its way.
+pub(crate) async fn make_film(
+    State(state): State<AppState>,
+    client: ApiClient,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<RecordingMix>), ProblemResponse> {
+    let record = owned(&state, &client, &id).await?;
+    if record.ended_at.is_none() {
+        return Err(goes_on());
+    }
+    state.recordings.mix(record.id).await.map_err(|refusal| match refusal {
+        MixRefusal::Off | MixRefusal::Impossible(_) => {
+            problem(StatusCode::CONFLICT, ProblemType::NoFilm, ProblemDetail::NoFilm)
+        }
+        MixRefusal::Busy => ProblemResponse::rate_limited(FILM_AGAIN_AFTER),
+        MixRefusal::Unreadable(error) => unreadable(&error),
+    })?;
+    client.note(|trail| trail.to(record.id.to_string()));
+    let mix = state.recordings.look_at_mix(record.id).await;
+    Ok((StatusCode::ACCEPTED, Json(mix.ok_or_else(ProblemResponse::recording_unknown)?)))
+}
+
+/// `DELETE …/film`: 204, once it is gone, or is not made any more.
+pub(crate) async fn end_film(
+    State(state): State<AppState>,
+    client: ApiClient,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ProblemResponse> {
+    let record = owned(&state, &client, &id).await?;
+    state.recordings.end_mix(record.id).await.map_err(|error| unreadable(&error))?;
+    client.note(|trail| trail.to(record.id.to_string()));
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// `PATCH`.
 pub(crate) async fn name_recording(
     State(state): State<AppState>,
@@ -106,9 +156,7 @@ pub(crate) async fn delete_recording(
             Ok(StatusCode::NO_CONTENT)
         }
         Ok(false) => Err(ProblemResponse::recording_unknown()),
-        Err(DeletionError::GoesOn) => {
-            Err(problem(StatusCode::CONFLICT, ProblemType::RecordingGoesOn, ProblemDetail::RecordingGoesOn))
-        }
+        Err(DeletionError::GoesOn) => Err(goes_on()),
         Err(error @ (DeletionError::Files(_) | DeletionError::Storage(_))) => Err(not_deleted(&error)),
     }
 }
@@ -177,6 +225,10 @@ fn info(state: &AppState, record: RecordingRecord) -> RecordingInfo {
         sealed: is_sealed,
         deletes_at: ended_at.and_then(|ended| state.recordings.deletes_at(ended)),
     }
+}
+
+fn goes_on() -> ProblemResponse {
+    problem(StatusCode::CONFLICT, ProblemType::RecordingGoesOn, ProblemDetail::RecordingGoesOn)
 }
 
 /// No cache keeps what may be deleted at any moment.

@@ -18,6 +18,7 @@ mod connections;
 mod credentials;
 mod doctor;
 mod fencing;
+mod films;
 mod flooding;
 mod forwarded;
 mod health;

@@ -17,7 +17,7 @@ use crate::common::{Client, TestServer, join_message, request_at};
 const PATIENCE: Duration = Duration::from_secs(30);
 const ROOM_KEY: &str = "AAAAAAAAAAA";
 
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     let mut config = Config::default();
     config.media.port = 0;
     config.media.shards = 1;
@@ -81,16 +81,16 @@ fn drive(mut sender: media::Client, start: Instant, is_over: &AtomicBool) {
 }
 
 /// Two people in a room that is recorded: Ada, a host, who has agreed, and Bob, who has not. Both send.
-struct Meeting {
-    ada: Client,
+pub(crate) struct Meeting {
+    pub(crate) ada: Client,
     told_ada: Value,
-    bob: Client,
-    id: String,
+    pub(crate) bob: Client,
+    pub(crate) id: String,
     senders: Vec<Sender>,
 }
 
 impl Meeting {
-    async fn begin(address: &str, (room, host_key): (&str, &str), is_sealed: bool) -> Self {
+    pub(crate) async fn begin(address: &str, (room, host_key): (&str, &str), is_sealed: bool) -> Self {
         let mut people = Vec::new();
         for (name, credential) in [("Ada", Some(host_key)), ("Bob", None)] {
             let mut first = join_message(room, name);
@@ -131,18 +131,18 @@ impl Meeting {
 }
 
 /// The rules of a room in which nothing is sealed.
-fn unsealed() -> Value {
+pub(crate) fn unsealed() -> Value {
     json!({ "encryption": "transport" })
 }
 
-async fn get(address: &str, path: &str, key: &str) -> (u16, Value) {
+pub(crate) async fn get(address: &str, path: &str, key: &str) -> (u16, Value) {
     let head = format!("authorization: Bearer {key}\r\n");
     let (status, _, body) = request_at(address, "GET", path, &head, "").await;
     (status, serde_json::from_slice(&body).unwrap_or_default())
 }
 
 /// Asks until it is so.
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let deadline = now() + PATIENCE;
     while !is_so().await {
         assert!(now() < deadline, "{what}");
@@ -150,7 +150,7 @@ async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     }
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> =
         std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     files.sort();

@@ -5,6 +5,7 @@ mod common;
 mod decoders;
 mod film;
 mod formats;
+mod mixing;
 mod playing;
 mod simulated;
 mod webm;
