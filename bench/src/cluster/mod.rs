@@ -64,7 +64,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let setup = Setup::from_environment()?;
     {
         // The one has all rooms, the other has none.
-        let mut owner = setup.node("owner", "signalling,media").await?;
+        let mut owner = setup.node("owner", ALL_ROLES).await?;
         let mut entry = setup.node("entry", "pages").await?;
         {
             let direct = Way { name: "one node, direct", entries: vec![&owner], all: vec![&owner, &entry] };
