@@ -20,6 +20,9 @@ use crate::sound_clock::{RATE, SoundClock};
 /// Between two pictures, in milliseconds. Fewer are made where the encoder does not keep up.
 pub(crate) const PICTURE_EVERY: i32 = 40;
 
+/// Two pictures are not closer, in milliseconds: a timer that was late rings the next time as if it had not been.
+const CLOSEST: f64 = 20.0;
+
 /// So many pictures may wait for the encoder.
 const MOST_QUEUED: u32 = 2;
 
@@ -154,7 +157,8 @@ impl Recorder {
     /// What is due by the timer. Why it cannot go on, if so.
     pub(crate) fn tick(&mut self) -> Option<DeviceFault> {
         let now = self.clock.now();
-        let is_due = self.has_changed || now - self.drawn >= STILL_EVERY;
+        let since = now - self.drawn;
+        let is_due = self.has_changed && since >= CLOSEST || since >= STILL_EVERY;
         if is_due && self.video.queued() <= MOST_QUEUED {
             self.has_changed = false;
             self.drawn = now;
