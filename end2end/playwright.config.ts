@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
 
 /** Journeys whose pictures many send at once, or that look at how long something stands still: one of them at a time. */
-const BUSY = ["call", "cluster", "direct", "direct_beforehand", "direct_reload", "encryption", "sfu", "shard_restart", "share", "stage", "survival", "together"];
+const BUSY = ["call", "cluster", "direct", "direct_beforehand", "direct_reload", "encryption", "recording_kill", "sfu", "shard_restart", "share", "stage", "survival", "together"];
 const busy = BUSY.map((name) => `**/${name}.spec.ts`);
 
 // Real browsers, two journeys at a time: most of one is waiting. No two busy ones, because a call of five wants the machine; they go first.

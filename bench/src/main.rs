@@ -3,7 +3,7 @@
 //! (`VERANDA_BINARY` is the server). `bench relay BURST SECONDS` and `bench idle COUNT`
 //! drive ours alone, for a profile; `bench flood SECONDS` prints how long messages take beside two guests who flood their room; `bench rings` is about direct calls, `bench cluster` about people who are passed on from one node to another; `bench neighbours OLD NEW` runs two
 //! versions as nodes of one cluster. `bench sfu` does the same with media, beside Janus; `bench sfu SERVER CASE SECONDS` is
-//! one of its cases, and `bench raw` the least that forwarding can cost. `bench turn` compares the relay with coturn.
+//! one of its cases, and `bench raw` the least that forwarding can cost; `bench recording` records one of its rooms. `bench turn` compares the relay with coturn.
 //! Prints figures, asserts nothing.
 
 mod client;
@@ -37,13 +37,14 @@ async fn main() -> anyhow::Result<()> {
         ["sfu", server, case, seconds] => {
             LocalSet::new().run_until(sfu::one(server, case, seconds.parse()?)).await
         }
+        ["recording"] => LocalSet::new().run_until(sfu::recording()).await,
         ["rings"] => rings::run().await,
         ["cluster"] => cluster::run().await,
         ["neighbours", old, new] => cluster::neighbours(old, new).await,
         ["raw"] => sfu::raw_only(),
         ["turn"] => turn::run().await,
         _ => bail!(
-            "usage: bench signalling [alone] | bench relay BURST SECONDS | bench idle COUNT | bench flood SECONDS | bench rings | bench cluster | bench neighbours OLD NEW | bench sfu [SERVER CASE SECONDS] | bench raw | bench turn"
+            "usage: bench signalling [alone] | bench relay BURST SECONDS | bench idle COUNT | bench flood SECONDS | bench rings | bench cluster | bench neighbours OLD NEW | bench sfu [SERVER CASE SECONDS] | bench raw | bench recording | bench turn"
         ),
     }
 }

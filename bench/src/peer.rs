@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -109,7 +110,13 @@ impl Peer {
             static ROOMS: AtomicU64 = AtomicU64::new(0);
             return Ok(format!("room {}", ROOMS.fetch_add(1, Ordering::Relaxed)));
         }
-        let body = format!("{{\"capacity\":{capacity}}}");
+        let room = self.new_room_with(&json!({ "capacity": capacity })).await?;
+        Ok(room["code"].as_str().with_context(|| format!("no code: {room}"))?.to_owned())
+    }
+
+    /// Makes a room of ours with these settings, and returns what the server says of it.
+    pub(crate) async fn new_room_with(&self, settings: &Value) -> anyhow::Result<Value> {
+        let body = settings.to_string();
         let mut stream = TcpStream::connect(self.address).await?;
         let request = format!(
             "POST /api/v1/rooms HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\n\
@@ -121,8 +128,18 @@ impl Peer {
         let mut response = String::new();
         stream.read_to_string(&mut response).await?;
         let (_, body) = response.split_once("\r\n\r\n").context("no body")?;
-        let room: serde_json::Value = serde_json::from_str(body)?;
-        Ok(room["code"].as_str().with_context(|| format!("no code: {body}"))?.to_owned())
+        serde_json::from_str(body).with_context(|| format!("no room: {body}"))
+    }
+
+    /// How many files ours has recorded, and their bytes.
+    pub(crate) fn recorded(&self) -> anyhow::Result<(usize, u64)> {
+        let mut all = (0, 0);
+        for recording in std::fs::read_dir(self.data.path().join("recordings"))? {
+            for file in std::fs::read_dir(recording?.path())? {
+                all = (all.0 + 1, all.1 + file?.metadata()?.len());
+            }
+        }
+        Ok(all)
     }
 
     /// The number of the process.

@@ -9,8 +9,8 @@ const { VERANDA_OFFICE: office, VERANDA_GUEST: guest, VERANDA_LINE_ADDRESS: addr
 export { guest as namespace, port };
 
 /** A server in the office, which the guest's line leads to. */
-export function serverOnLine(): Promise<Server> {
-    return startServer({ VERANDA__SERVER__ADDRESS: `${address}:0`, VERANDA__MEDIA__ADDRESSES: address!, VERANDA__MEDIA__PORT: port! });
+export function serverOnLine(settings: Record<string, string> = {}): Promise<Server> {
+    return startServer({ ...settings, VERANDA__SERVER__ADDRESS: `${address}:0`, VERANDA__MEDIA__ADDRESSES: address!, VERANDA__MEDIA__PORT: port! });
 }
 
 export function inOffice(...command: string[]): string {

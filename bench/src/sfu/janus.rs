@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -40,12 +41,14 @@ const ROOM: u64 = 1_234;
 pub(super) struct Janus {
     child: Child,
     address: SocketAddr,
-    _settings: tempfile::TempDir,
+    settings: tempfile::TempDir,
 }
 
 /// Everybody in the room. They are gone when this is.
 pub(super) struct People {
     session: Session,
+    /// The handle that has made the room.
+    owner: u64,
 }
 
 /// A session over one socket, on which every peer connection is a handle.
@@ -71,6 +74,7 @@ impl Janus {
         let settings = tempfile::tempdir()?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let write = |name: &str, text: String| std::fs::write(settings.path().join(name), text);
+        std::fs::create_dir(settings.path().join("recordings"))?;
         let folder = settings.path().display();
         write("janus.jcfg", general(&folder.to_string(), own_address()?))?;
         write("janus.plugin.videoroom.jcfg", "general: {}\n".to_owned())?;
@@ -87,8 +91,7 @@ impl Janus {
             .kill_on_drop(true)
             .spawn()
             .context("Janus cannot be started")?;
-        let janus =
-            Self { child, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), _settings: settings };
+        let janus = Self { child, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), settings };
         for _ in 0..200 {
             if TcpStream::connect(janus.address).await.is_ok() {
                 return Ok(janus);
@@ -110,6 +113,7 @@ impl Janus {
         let room = json!({
             "request": "create", "room": ROOM, "publishers": 500, "bitrate": 0, "audiocodec": "opus", "videocodec": "vp8",
             "notify_joining": false, "audiolevel_ext": true, "audiolevel_event": false,
+            "rec_dir": self.recordings().display().to_string(),
         });
         session.say(owner, room, None).await?;
         let mut feeds = Vec::new();
@@ -131,11 +135,30 @@ impl Janus {
             links += 1;
         }
         engine.until("all links are up", |seen| seen.connected == links).await?;
-        Ok(People { session })
+        Ok(People { session, owner })
+    }
+
+    /// How many files it has recorded, and their bytes.
+    pub(super) fn recorded(&self) -> anyhow::Result<(usize, u64)> {
+        let mut all = (0, 0);
+        for file in std::fs::read_dir(self.recordings())? {
+            all = (all.0 + 1, all.1 + file?.metadata()?.len());
+        }
+        Ok(all)
+    }
+
+    fn recordings(&self) -> PathBuf {
+        self.settings.path().join("recordings")
     }
 }
 
 impl People {
+    /// Has the room recorded, or no longer.
+    pub(super) async fn record(&self, is_on: bool) -> anyhow::Result<()> {
+        let wanted = json!({ "request": "enable_recording", "room": ROOM, "record": is_on });
+        self.session.say(self.owner, wanted, None).await.map(|_| ())
+    }
+
     pub(super) fn check(&self) -> anyhow::Result<()> {
         anyhow::ensure!(!self.session.talking.is_finished(), "the socket closed");
         Ok(())

@@ -11,7 +11,7 @@ use crate::dialect::Dialect;
 use crate::peer::Peer;
 
 /// Media flows for so long before anything is measured: keyframes are asked for, estimates of bandwidth settle.
-const WARM_UP: Duration = Duration::from_secs(2);
+pub(super) const WARM_UP: Duration = Duration::from_secs(2);
 
 /// What was found.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub(super) struct Found {
     pub(super) came: [u64; 2],
     /// Packets that should have come.
     pub(super) expected: u64,
+    /// Packets that all senders sent.
+    pub(super) sent: u64,
     pub(super) took: Duration,
     /// The server's time on the processors.
     pub(super) processor: Duration,
@@ -103,7 +105,7 @@ fn memory_of(ids: &[u32]) -> anyhow::Result<u64> {
 }
 
 /// Downlinks count as wide enough from the start, so that everything is forwarded: nothing but forwarding is measured.
-const VERANDA: [(&str, &str); 3] = [
+pub(super) const VERANDA: [(&str, &str); 3] = [
     ("VERANDA__MEDIA__INITIAL_DOWNLINK_KBPS", "50000"),
     ("VERANDA__MEDIA__MAX_DOWNLINK_KBPS", "100000"),
     // Nobody reads what it writes after its address; a full pipe would stop it.
@@ -120,6 +122,18 @@ async fn flow(
 ) -> anyhow::Result<Found> {
     engine.send_media()?;
     tokio::time::sleep(WARM_UP).await;
+    look(engine, ids, which, plan, length, resident).await
+}
+
+/// Measures media that flows. May be done several times.
+pub(super) async fn look(
+    engine: &Engine,
+    ids: &[u32],
+    which: Which,
+    plan: &Plan,
+    length: Duration,
+    resident: u64,
+) -> anyhow::Result<Found> {
     let dropped = process::datagrams_dropped()?;
     let (began, processor) = (clock::moment(), time_of(ids)?);
     engine.begin()?;
@@ -135,6 +149,7 @@ async fn flow(
     Ok(Found {
         came: tally.came,
         expected: of_sender(0) + of_sender(1),
+        sent: tally.sent.iter().sum(),
         took,
         processor,
         delays: tally.delays(),

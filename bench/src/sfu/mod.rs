@@ -10,6 +10,7 @@ mod network;
 mod plan;
 pub(crate) mod process;
 mod raw;
+mod recording;
 mod report;
 mod stream;
 mod tally;
@@ -129,6 +130,11 @@ pub(crate) async fn packets(owner: &Peer, entry: &Peer) -> anyhow::Result<String
         found.packets(),
         found.expected
     ))
+}
+
+/// What recording costs.
+pub(crate) async fn recording() -> anyhow::Result<()> {
+    recording::run(&meeting("meeting of 10", 10, CAMERA)).await
 }
 
 /// The floor alone.

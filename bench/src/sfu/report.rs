@@ -145,7 +145,7 @@ pub(super) fn floor(floor: &Floor) {
     ));
 }
 
-fn times(times: Times) -> String {
+pub(super) fn times(times: Times) -> String {
     let millis = |time: std::time::Duration| time.as_secs_f64() * 1_000.0;
     format!("{:.2} / {:.2} / {:.2}", millis(times.p50), millis(times.p99), millis(times.p999))
 }

@@ -38,6 +38,8 @@ struct Person {
     answers: mpsc::UnboundedReceiver<String>,
     /// The node by way of which media goes, once it does.
     node: watch::Receiver<Option<String>>,
+    /// The recording that they have agreed to.
+    recording: watch::Receiver<Option<String>>,
     reading: JoinHandle<anyhow::Result<()>>,
 }
 
@@ -50,9 +52,26 @@ impl Drop for Person {
 /// Brings everybody in and up.
 pub(super) async fn connect(peer: &Peer, engine: &Engine, plan: &Plan) -> anyhow::Result<People> {
     let room = peer.new_room(plan.people).await?;
+    enter(peer, engine, plan, &room, None).await
+}
+
+/// The same in a room whose first one in is its host, and which can be recorded by whoever has no secret.
+pub(super) async fn connect_with_host(peer: &Peer, engine: &Engine, plan: &Plan) -> anyhow::Result<People> {
+    let room = peer.new_room_with(&json!({ "capacity": plan.people, "encryption": "transport" })).await?;
+    let text = |name: &str| room[name].as_str().with_context(|| format!("no {name}: {room}"));
+    enter(peer, engine, plan, text("code")?, Some(text("host_key")?)).await
+}
+
+async fn enter(
+    peer: &Peer,
+    engine: &Engine,
+    plan: &Plan,
+    room: &str,
+    host_key: Option<&str>,
+) -> anyhow::Result<People> {
     let mut people = Vec::new();
     for number in 0..plan.people {
-        people.push(join(peer, &room, number, plan).await?);
+        people.push(join(peer, room, number, plan, host_key.filter(|_| number == 0)).await?);
     }
     let ids: Vec<_> = people.iter().map(|person| person.id.clone()).collect();
     for (number, person) in people.iter_mut().enumerate() {
@@ -67,6 +86,19 @@ pub(super) async fn connect(peer: &Peer, engine: &Engine, plan: &Plan) -> anyhow
 }
 
 impl People {
+    /// Has the room recorded; everybody agrees.
+    pub(super) async fn record(&mut self) -> anyhow::Result<()> {
+        let host = self.people.first_mut().context("nobody is in")?;
+        host.tell(json!({ "type": "start_recording" })).await
+    }
+
+    /// Ends what is recorded.
+    pub(super) async fn stop_recording(&mut self) -> anyhow::Result<()> {
+        let host = self.people.first_mut().context("nobody is in")?;
+        let recording = host.recording.borrow().clone().context("nothing was recorded")?;
+        host.tell(json!({ "type": "stop_recording", "recording": recording })).await
+    }
+
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let gone = self.people.iter().filter(|person| person.reading.is_finished()).count();
         anyhow::ensure!(gone == 0, "{gone} sockets closed");
@@ -140,18 +172,28 @@ impl Person {
     }
 }
 
-async fn join(peer: &Peer, room: &str, number: usize, plan: &Plan) -> anyhow::Result<Person> {
+async fn join(
+    peer: &Peer,
+    room: &str,
+    number: usize,
+    plan: &Plan,
+    credential: Option<&str>,
+) -> anyhow::Result<Person> {
     let stream = TcpStream::connect(peer.address).await?;
     stream.set_nodelay(true)?;
     let (mut socket, _) = client_async(format!("ws://{}/api/v1/ws", peer.address), stream).await?;
     let on = |is_on: bool| if is_on && number < plan.senders { "on" } else { "off" };
     let media = json!({ "microphone": on(plan.sound), "camera": on(plan.video.is_some()) });
     let name = format!("Person {number}");
-    let join = json!({ "type": "join", "version": 1, "room": room, "name": name, "media": media });
+    let mut join = json!({ "type": "join", "version": 1, "room": room, "name": name, "media": media });
+    if let Some(credential) = credential {
+        join["credential"] = json!(credential);
+    }
     socket.send(Message::text(join.to_string())).await?;
     let (say, said) = mpsc::unbounded_channel();
     let (to_answers, answers) = mpsc::unbounded_channel();
     let (moved, node) = watch::channel(None);
+    let (agreed, recording) = watch::channel(None);
     let joined: Value = loop {
         let message: Value = serde_json::from_str(&next(&mut socket).await?)?;
         anyhow::ensure!(message["type"] != "error", "refused: {message}");
@@ -161,10 +203,10 @@ async fn join(peer: &Peer, room: &str, number: usize, plan: &Plan) -> anyhow::Re
     };
     let id = joined["you"]["id"].as_str().context("no id")?.to_owned();
     let mut reader =
-        Reader { socket, said, to_answers, moved, ready: HashSet::new(), read: 0, acknowledged: 0 };
+        Reader { socket, said, to_answers, moved, agreed, ready: HashSet::new(), read: 0, acknowledged: 0 };
     reader.topology(&joined["topology"]).await?;
     let reading = tokio::task::spawn_local(reader.run());
-    Ok(Person { id, say, answers, node, reading })
+    Ok(Person { id, say, answers, node, recording, reading })
 }
 
 /// Keeps a socket read, so that the server is not kept waiting.
@@ -174,6 +216,7 @@ struct Reader {
     to_answers: mpsc::UnboundedSender<String>,
     /// The node that carries media, once it does.
     moved: watch::Sender<Option<String>>,
+    agreed: watch::Sender<Option<String>>,
     /// Epochs for which it was said that the path is there.
     ready: HashSet<u64>,
     read: u64,
@@ -208,6 +251,16 @@ impl Reader {
         } else if text.contains("\"type\":\"topology\"") {
             let message: Value = serde_json::from_str(text)?;
             self.topology(&message["topology"]).await?;
+        } else if text.contains("\"type\":\"recording\"") {
+            let message: Value = serde_json::from_str(text)?;
+            if let Some(recording) = message["recording"]["id"].as_str() {
+                let answer =
+                    json!({ "type": "answer_recording", "recording": recording, "consent": "given" });
+                self.socket.send(Message::text(answer.to_string())).await?;
+                self.agreed.send_replace(Some(recording.to_owned()));
+            } else if message["ended"] != "stopped" {
+                anyhow::bail!("the recording ended: {text}");
+            }
         } else if text.contains("\"type\":\"error\"") || text.contains("\"type\":\"sfu_link_closed\"") {
             anyhow::bail!("the server says {text}");
         }
