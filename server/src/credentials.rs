@@ -202,6 +202,18 @@ pub(crate) async fn of_browser(
     Ok((!keys.is_empty()).then_some(Authority::Host(keys)))
 }
 
+/// Whether a browser holds something that opens a room. One whose uses are counted counts once it has let somebody in.
+pub(crate) async fn browser_opens(
+    state: &AppState,
+    room: RoomCode,
+    keyring: Option<&BrowserId>,
+) -> Result<bool, StorageError> {
+    let Some(keyring) = keyring else { return Ok(false) };
+    let now = state.clock.wall();
+    let held = state.storage.held_keys(keyring, room).await?;
+    Ok(held.iter().any(|held| opens(&held.key, now) && (held.used || held.key.uses_left.is_none())))
+}
+
 /// Makes something that opens a room, and its secret, which is told this once.
 pub(crate) async fn mint(
     state: &AppState,

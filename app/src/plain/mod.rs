@@ -12,6 +12,7 @@ mod not_found;
 mod open_rooms;
 mod preview;
 mod room_links;
+mod room_recordings;
 mod shell;
 
 pub use form_problem::FormProblem;
@@ -25,6 +26,7 @@ pub use not_found::NotFound;
 use open_rooms::OpenRooms;
 pub use preview::{Preview, PreviewOf};
 pub use room_links::{RoomLink, RoomLinks};
+pub use room_recordings::{RecordingsProblem, RoomRecordings};
 pub use shell::{PageQuery, PageTexts, Scripts, shell};
 
 pub use crate::components::SiteHeader;

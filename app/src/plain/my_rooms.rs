@@ -24,6 +24,8 @@ pub struct MyRoom {
 pub fn MyRooms(
     /// What is in it.
     rooms: Vec<MyRoom>,
+    /// Whether calls can be recorded on this server.
+    records: bool,
 ) -> impl IntoView {
     let is_empty = rooms.is_empty();
     view! {
@@ -33,23 +35,25 @@ pub fn MyRooms(
             <h1>{plain::MY_ROOMS()}</h1>
             <p class="hint">{plain::MY_ROOMS_HINT()}</p>
             {is_empty.then(|| view! { <p>{plain::NO_ROOMS()}</p> })}
-            <ul class="room-list">{rooms.into_iter().map(|room| view! { <Row room/> }).collect_view()}</ul>
+            <ul class="room-list">{rooms.into_iter().map(|room| view! { <Row room records/> }).collect_view()}</ul>
             <a class="button primary" href="/new">{plain::NEW_ROOM()}</a>
         </main>
     }
 }
 
 #[component]
-fn Row(room: MyRoom) -> impl IntoView {
+fn Row(room: MyRoom, records: bool) -> impl IntoView {
     let code = room.code.to_string();
     let name = room.name.map_or_else(|| code.clone(), |name| name.to_string());
     let delete = plain::delete_room_permanently(&name);
     let links = plain::links_of(&name);
+    let recordings = plain::recordings_of(&name);
     view! {
         <li class="card">
             <a href=format!("/r/{code}")>{name}</a>
             <span class="hint">{plain::room_terms(&code, room.ended)}</span>
             <a href=format!("/r/{code}/links") aria-label=links>{text::host::LINKS()}</a>
+            {records.then(|| view! { <a href=format!("/r/{code}/recordings") aria-label=recordings>{plain::RECORDINGS()}</a> })}
             <details>
                 <summary>{plain::DELETE()}</summary>
                 <form method="post" action=format!("/r/{code}/delete")>

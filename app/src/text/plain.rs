@@ -1,7 +1,8 @@
 //! Pages without script: where rooms are made, found and listed.
 
 use protocol::{
-    CredentialKind, CredentialResource, Role, RoomEntry, RoomStanding, Timestamp, ValidateRoomResponse,
+    CredentialKind, CredentialResource, RecordingInfo, Role, RoomEntry, RoomStanding, Timestamp,
+    ValidateRoomResponse,
 };
 
 use protocol::limits::MAX_ROOM_NAME_CHARS;
@@ -10,7 +11,7 @@ use super::moment::in_words;
 use super::refusal::{self, Words};
 use super::words::plain as words;
 pub(crate) use super::words::plain::*;
-use crate::plain::FormProblem;
+use crate::plain::{FormProblem, RecordingsProblem};
 
 /// The heading and the text in place of a room that cannot be entered; `None` for one that can.
 pub(crate) fn no_entry(found: &ValidateRoomResponse) -> Option<(&'static str, String)> {
@@ -88,6 +89,39 @@ pub(crate) fn room_terms(code: &str, has_ended: bool) -> String {
     let terms = [Some(code), has_ended.then(words::ENDED)];
     terms.into_iter().flatten().collect::<Vec<_>>().join(words::TERM_GAP())
 }
+
+/// Why what was wanted with a recording was not done.
+pub(crate) fn recordings_problem(problem: RecordingsProblem) -> String {
+    match problem {
+        RecordingsProblem::Name => form_problem(FormProblem::Name),
+        RecordingsProblem::GoesOn => words::STOP_RECORDING_FIRST().to_owned(),
+    }
+}
+
+/// What a recording is called in the list: by its name, or by when it began.
+pub(crate) fn recording_title(recording: &RecordingInfo) -> String {
+    recording.name.as_ref().map_or_else(|| in_words(recording.started), ToString::to_string)
+}
+
+/// What stands below it: when it began, how long and how large it is, who opens it, and when it is deleted.
+pub(crate) fn recording_terms(recording: &RecordingInfo) -> String {
+    let started = recording.name.as_ref().map(|_| in_words(recording.started));
+    let mut terms: Vec<_> = started.into_iter().collect();
+    match recording.ended {
+        Some(ended) => {
+            let lasted = ended.0.saturating_sub(recording.started.0);
+            terms.push(super::player::clock(u32::try_from(lasted).unwrap_or(u32::MAX)));
+            terms.push(words::megabytes(&recording.bytes.div_ceil(MEGABYTE)));
+        }
+        None => terms.push(words::RECORDING_GOES_ON().to_owned()),
+    }
+    let sealed = if recording.sealed { super::player::SEALED() } else { words::NOT_SEALED() };
+    terms.push(sealed.to_owned());
+    terms.extend(recording.deletes_at.map(|date| words::deleted_on(&in_words(date))));
+    terms.join(words::TERM_GAP())
+}
+
+const MEGABYTE: u64 = 1_000_000;
 
 /// The button that takes one back.
 pub(crate) fn revoke_credential(title: &str, made: Timestamp) -> String {

@@ -15,6 +15,9 @@ pub struct RecordingInfo {
     /// What a host calls it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<RoomName>,
+    /// What its room is called, where that is there and has a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_name: Option<RoomName>,
     /// When it was started.
     pub started: Timestamp,
     /// When it was over.

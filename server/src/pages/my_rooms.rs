@@ -33,7 +33,8 @@ pub(crate) async fn my_rooms(
         name: room.settings.name,
     });
     let rooms = rooms.collect();
-    let page = || view! { <MyRooms rooms/> }.into_any();
+    let records = state.config.recording.enabled;
+    let page = || view! { <MyRooms rooms records/> }.into_any();
     let mut response = plain_with_rings(&state, &headers, StatusCode::OK, page).await;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)

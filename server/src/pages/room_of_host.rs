@@ -42,8 +42,17 @@ pub(crate) struct RoomOfHost<P> {
 impl<P> RoomOfHost<P> {
     /// Keeps that the host has done something.
     pub(super) async fn did(&self, state: &AppState, action: &'static str) {
+        self.keep(state, action, None).await;
+    }
+
+    /// The same, of something that was done to what has this id.
+    pub(super) async fn did_to(&self, state: &AppState, action: &'static str, subject: &str) {
+        self.keep(state, action, Some(subject)).await;
+    }
+
+    async fn keep(&self, state: &AppState, action: &'static str, subject: Option<&str>) {
         if let Some(actor) = self.authority.actor() {
-            let deed = Deed { room: Some(self.code), ..Deed::of(&actor, action) };
+            let deed = Deed { room: Some(self.code), subject, ..Deed::of(&actor, action) };
             audit::note(&*state.storage, state.clock.wall(), deed).await;
         }
     }

@@ -11,7 +11,7 @@ use protocol::{
 use super::endpoint::Endpoint;
 use super::{
     call_ids, calls, connection_test, create_room, create_token, credentials, list_rooms, participants,
-    recordings, room, validate_room,
+    recording_archive, recordings, room, validate_room,
 };
 
 const ROOMS: &str = "/api/v1/rooms";
@@ -29,6 +29,7 @@ pub(super) fn all() -> Vec<Endpoint> {
     all.extend(of_calls());
     all.extend(of_recordings());
     all.extend(of_films());
+    all.push(of_archive());
     all.push(of_connections());
     all
 }
@@ -37,7 +38,7 @@ fn of_recordings() -> [Endpoint; 6] {
     const RECORDING: &str = "/api/v1/recordings/{id}";
     let unknown = StatusCode::NOT_FOUND;
     let open = "Who has the id can read it. Where the room's frames are not sealed end to end, what opens the room has to be \
-                shown, too, as a bearer.";
+                shown, too, as a bearer; a page of this server's own shows what its browser holds.";
     [
         Endpoint::new(
             "get",
@@ -125,6 +126,21 @@ fn of_films() -> [Endpoint; 3] {
             .scope(Scope::RoomsWrite)
             .audited("recording.film.deleted"),
     ]
+}
+
+fn of_archive() -> Endpoint {
+    Endpoint::new(
+        "get",
+        "/api/v1/recordings/{id}/archive",
+        "readRecordingArchive",
+        "Get everything of a recording in one file",
+        get(recording_archive::read_archive),
+    )
+    .about("A tar archive of the manifest and all files, as they are kept: what is sealed stays sealed. Of a recording that goes on there is none.")
+    .answers::<serde_json::Value>(StatusCode::OK)
+    .may_refuse_with(StatusCode::NOT_FOUND)
+    .may_refuse_with(StatusCode::UNAUTHORIZED)
+    .may_refuse_with(StatusCode::CONFLICT)
 }
 
 fn of_connections() -> Endpoint {

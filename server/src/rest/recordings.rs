@@ -1,13 +1,17 @@
 //! `/api/v1/recordings/{id}` and `/api/v1/rooms/{code}/recordings`: what there is of recordings on this server. Whoever has the id of one reads it,
-//! because what is sealed in it opens only with the room's secret; where nothing is sealed, what opens the room is asked for.
+//! because what is sealed in it opens only with the room's secret; where nothing is sealed, what opens the room is asked for: as a bearer, or of a page of
+//! ours in the keyring of its browser.
 
 use app::documents::{ProblemDetail, ProblemType};
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{Credential, RecordingId, RecordingInfo, RecordingMix, RecordingPatch, RecordingProgress};
-use storage::RecordingRecord;
+use protocol::{
+    Credential, RecordingId, RecordingInfo, RecordingMix, RecordingPatch, RecordingProgress, RoomCode,
+    RoomName,
+};
+use storage::{RecordingRecord, StorageError};
 use tower_http::services::ServeFile;
 
 use super::auth::ApiClient;
@@ -17,7 +21,7 @@ use crate::credentials::{self, Shown};
 use crate::http_client::HttpClient;
 use crate::rate_limit::RetryAfter;
 use crate::recordings::{DeletionError, MixRefusal};
-use crate::{AppState, api_keys};
+use crate::{AppState, api_keys, origin};
 
 /// How soon films may have been made that others wait for, in seconds.
 const FILM_AGAIN_AFTER: RetryAfter = RetryAfter(60);
@@ -32,9 +36,18 @@ pub(crate) async fn list_recordings(
     Path(code): Path<String>,
 ) -> Result<Json<Vec<RecordingInfo>>, ProblemResponse> {
     let code = client.may(&state, &code).await?;
-    let found = state.storage.recordings_of(code, MOST_LISTED).await;
-    let found = found.map_err(|error| ProblemResponse::storage(&error))?;
-    Ok(Json(found.into_iter().map(|record| info(&state, record)).collect()))
+    let found = recordings_of(&state, code).await;
+    found.map(Json).map_err(|error| ProblemResponse::storage(&error))
+}
+
+/// What is known of a room's recordings, the newest first.
+pub(crate) async fn recordings_of(
+    state: &AppState,
+    room: RoomCode,
+) -> Result<Vec<RecordingInfo>, StorageError> {
+    let found = state.storage.recordings_of(room, MOST_LISTED).await?;
+    let name = room_name(state, room).await?;
+    Ok(found.into_iter().map(|record| info(state, record, name.clone())).collect())
 }
 
 /// `GET`.
@@ -45,7 +58,8 @@ pub(crate) async fn read_recording(
     Path(id): Path<String>,
 ) -> Result<Response, ProblemResponse> {
     let record = readable(&state, &caller, &headers, &id).await?;
-    Ok(unstored(Json(info(&state, record)).into_response()))
+    let room_name = room_name(&state, record.room).await.map_err(|error| ProblemResponse::storage(&error))?;
+    Ok(unstored(Json(info(&state, record, room_name)).into_response()))
 }
 
 /// `GET …/manifest`.
@@ -140,7 +154,8 @@ pub(crate) async fn name_recording(
         return Err(ProblemResponse::recording_unknown());
     }
     client.note(|trail| trail.to(record.id.to_string()));
-    Ok(Json(info(&state, RecordingRecord { name: patch.name, ..record })))
+    let room_name = room_name(&state, record.room).await.map_err(|error| ProblemResponse::storage(&error))?;
+    Ok(Json(info(&state, RecordingRecord { name: patch.name, ..record }, room_name)))
 }
 
 /// `DELETE`: 204, once nothing of it is left.
@@ -168,7 +183,7 @@ async fn find(state: &AppState, id: &str) -> Result<Option<RecordingRecord>, Pro
 }
 
 /// The same for whoever may read it.
-async fn readable(
+pub(super) async fn readable(
     state: &AppState,
     caller: &HttpClient,
     headers: &HeaderMap,
@@ -180,6 +195,14 @@ async fn readable(
         return Err(ProblemResponse::recording_unknown());
     };
     if record.is_sealed {
+        return Ok(record);
+    }
+    let is_own_page = !headers.contains_key(header::AUTHORIZATION) && origin::is_own(headers, &caller.site);
+    if is_own_page
+        && credentials::browser_opens(state, record.room, caller.keyring())
+            .await
+            .map_err(|error| ProblemResponse::storage(&error))?
+    {
         return Ok(record);
     }
     let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -211,12 +234,18 @@ async fn owned(state: &AppState, client: &ApiClient, id: &str) -> Result<Recordi
     Ok(record)
 }
 
-fn info(state: &AppState, record: RecordingRecord) -> RecordingInfo {
+/// What a room is called, which may be gone.
+async fn room_name(state: &AppState, room: RoomCode) -> Result<Option<RoomName>, StorageError> {
+    Ok(state.storage.room(room).await?.and_then(|room| room.settings.name))
+}
+
+fn info(state: &AppState, record: RecordingRecord, room_name: Option<RoomName>) -> RecordingInfo {
     let RecordingRecord { id, room, name, started_at, ended_at, end, bytes, is_sealed } = record;
     RecordingInfo {
         id,
         room,
         name,
+        room_name,
         started: started_at,
         ended: ended_at,
         end,
@@ -227,12 +256,13 @@ fn info(state: &AppState, record: RecordingRecord) -> RecordingInfo {
     }
 }
 
-fn goes_on() -> ProblemResponse {
+/// It has no end yet.
+pub(super) fn goes_on() -> ProblemResponse {
     problem(StatusCode::CONFLICT, ProblemType::RecordingGoesOn, ProblemDetail::RecordingGoesOn)
 }
 
 /// No cache keeps what may be deleted at any moment.
-fn unstored(mut response: Response) -> Response {
+pub(super) fn unstored(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -245,7 +275,7 @@ pub(super) fn not_deleted(error: &DeletionError) -> ProblemResponse {
     }
 }
 
-fn unreadable(error: &dyn std::error::Error) -> ProblemResponse {
+pub(super) fn unreadable(error: &dyn std::error::Error) -> ProblemResponse {
     tracing::error!(%error, "a recording could not be read or deleted");
     problem(
         StatusCode::SERVICE_UNAVAILABLE,

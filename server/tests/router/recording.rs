@@ -132,7 +132,7 @@ impl Meeting {
 
 /// The rules of a room in which nothing is sealed.
 pub(crate) fn unsealed() -> Value {
-    json!({ "encryption": "transport" })
+    json!({ "encryption": "transport", "name": "The garden" })
 }
 
 pub(crate) async fn get(address: &str, path: &str, key: &str) -> (u16, Value) {
@@ -214,8 +214,9 @@ async fn who_consented_is_on_the_disk_and_nobody_else_and_what_is_deleted_is_gon
     }
     check_reading(&server, &path, tracks(&manifest, 0)[0]["file"].as_str().unwrap(), &key).await;
 
+    check_keyring(&server, &room, &path, &key).await;
     let listed = get(&address, &format!("/api/v1/rooms/{room}/recordings"), &key).await.1;
-    assert_eq!(listed[0]["id"], json!(id));
+    assert_eq!((&listed[0]["id"], &listed[0]["room_name"]), (&json!(id), &json!("The garden")));
     let body = json!({ "name": "Tea" }).to_string();
     let head_of_body = format!("{head}content-type: application/json\r\ncontent-length: {}\r\n", body.len());
     let (status, _, named) = server.request("PATCH", &path, &head_of_body, &body).await;
@@ -231,6 +232,56 @@ async fn who_consented_is_on_the_disk_and_nobody_else_and_what_is_deleted_is_gon
         assert_eq!(get(&address, &gone, &key).await.0, 404);
     }
     drop(meeting.senders);
+}
+
+/// That a browser reads it on pages of ours which holds what opens the room, and that its host does there what is done over REST. Everything of it
+/// comes in one file.
+async fn check_keyring(server: &TestServer, room: &str, path: &str, key: &str) {
+    let (_, told, _) = server.request("GET", &format!("/r/{room}?key={key}"), "", "").await;
+    let cookie = told.lines().find_map(|line| line.strip_prefix("set-cookie: veranda=")).unwrap();
+    let cookie = format!("cookie: veranda={}\r\n", cookie.split(';').next().unwrap());
+    let foreign = format!("{cookie}origin: https://evil.example\r\n");
+    let manifest = format!("{path}/manifest");
+    for (head, expected) in
+        [(&*cookie, 200), ("", 401), ("cookie: veranda=s00000000\r\n", 401), (&foreign, 401)]
+    {
+        assert_eq!(server.request("GET", &manifest, head, "").await.0, expected, "{head}");
+    }
+    let (status, told, archive) = server.request_bytes("GET", &format!("{path}/archive"), &cookie, "").await;
+    assert!(status == 200 && told.contains("content-type: application/x-tar"), "{told}");
+    assert!(told.contains(&format!("content-length: {}", archive.len())), "{told}");
+    let mut archive = tar::Archive::new(&archive[..]);
+    let mut names = Vec::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let (mut bytes, name) = (Vec::new(), entry.path().unwrap().display().to_string());
+        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+        let kept = std::fs::read(server.data.path().join(path.trim_start_matches("/api/v1/")).join(&name));
+        assert!(kept.unwrap() == bytes, "{name}");
+        names.push(name);
+    }
+    assert_eq!(names.len(), 4, "manifest, events and two tracks: {names:?}");
+
+    let page = format!("/r/{room}/recordings");
+    let id = path.rsplit('/').next().unwrap();
+    assert_eq!(server.request("GET", &page, "", "").await.0, 403);
+    let (status, _, shown) = server.request("GET", &page, &cookie, "").await;
+    assert!(status == 200 && shown.contains(&format!("href=\"/recordings/{id}\"")), "{shown}");
+    let post = async |form: &str, body: &str, head: &str| {
+        let form_head = "content-type: application/x-www-form-urlencoded\r\n";
+        let head = format!("{head}{form_head}content-length: {}\r\n", body.len());
+        server.request("POST", &format!("{page}/{form}"), &head, body).await
+    };
+    for form in ["name", "delete"] {
+        assert_eq!(post(form, &format!("id={id}&name=x"), &foreign).await.0, 403, "{form}");
+        assert_eq!(post(form, &format!("id={id}&name=x"), "").await.0, 403, "{form}");
+    }
+    let (status, _, shown) = post("name", &format!("id={id}&name=%3Cb%3E"), &cookie).await;
+    assert!(status == 400 && shown.contains("role=\"alert\""), "{shown}");
+    assert_eq!(post("name", &format!("id={id}&name=Pressing+apples"), &cookie).await.0, 303);
+    let shown = server.request("GET", &page, &cookie, "").await.2;
+    assert!(shown.contains("Pressing apples"), "{shown}");
+    assert_eq!(post("delete", "id=00000000-0000-4000-8000-000000000000", &cookie).await.0, 303);
 }
 
 /// What of a recording whose frames are not sealed can be read, and by whom.
