@@ -37,3 +37,12 @@ impl FormProblem {
         Self::ALL.into_iter().find(|problem| problem.as_str() == text)
     }
 }
+
+/// Why what was wanted with a recording was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordingsProblem {
+    /// It cannot be called so.
+    Name,
+    /// What goes on is not deleted.
+    GoesOn,
+}

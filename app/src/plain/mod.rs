@@ -15,7 +15,7 @@ mod room_links;
 mod room_recordings;
 mod shell;
 
-pub use form_problem::FormProblem;
+pub use form_problem::{FormProblem, RecordingsProblem};
 pub use hydration::{BuildFiles, Cdn, SPLIT_MANIFEST, start_script};
 use illustration::Illustration;
 pub use landing::Landing;
@@ -26,7 +26,7 @@ pub use not_found::NotFound;
 use open_rooms::OpenRooms;
 pub use preview::{Preview, PreviewOf};
 pub use room_links::{RoomLink, RoomLinks};
-pub use room_recordings::{RecordingsProblem, RoomRecordings};
+pub use room_recordings::RoomRecordings;
 pub use shell::{PageQuery, PageTexts, Scripts, shell};
 
 pub use crate::components::SiteHeader;

@@ -7,17 +7,9 @@ use protocol::limits::MAX_ROOM_NAME_CHARS;
 use protocol::{RecordingInfo, RecordingProgress, RoomCode, RoomName};
 
 use crate::components::SiteHeader;
+use crate::plain::RecordingsProblem;
 use crate::text;
 use crate::text::plain;
-
-/// Why what was wanted was not done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RecordingsProblem {
-    /// It cannot be called so.
-    Name,
-    /// What goes on is not deleted.
-    GoesOn,
-}
 
 /// The list, newest first. Deleting asks once more.
 #[component]
