@@ -38,7 +38,8 @@ test: test-rust test-one-file test-browser ## every test: Rust, the one file, th
 test-rust:
 	@scripts/setup.sh rust postgres redis coturn pebble prometheus ffmpeg
 	$(SAY) "Testing the Rust side, with a private PostgreSQL and a private Redis (first time about 5 min on two cores)"
-	@$(WITH) scripts/with-redis scripts/with-postgres cargo test --quiet --features protocol/schema
+# Most tests of the server wait for something.
+	@export RUST_TEST_THREADS=$$((2 * $$(nproc))); $(WITH) scripts/with-redis scripts/with-postgres cargo test --quiet --features protocol/schema
 
 # The server is the one that the Rust tests have built: with other features, much of it would have to be built again.
 test-browser: page
