@@ -98,8 +98,9 @@ test("while one node after the other is told to end and starts again, a call goe
     const said = cluster.nodes.flatMap(({ name }) => [`${name} 0`, `${name} 1`]).sort();
     for (const { people } of others) {
         for (const one of people) {
-            await expect.poll(() => [...one.heard].sort(), "everybody hears everything, once").toEqual(said);
-            expect(one.lost).toBeUndefined();
+            const { id, refused, closed } = one;
+            const heard = () => ({ lost: one.lost, heard: [...one.heard].sort() });
+            await expect.poll(heard, `everybody hears everything, once (${id}, ${closed}, ${refused})`).toEqual({ lost: undefined, heard: said });
             one.leave();
         }
     }

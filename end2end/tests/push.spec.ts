@@ -161,8 +161,10 @@ test("a real Firefox subscribes at a push service, and its worker shows what the
         await page.goto(`${server.url}/robots.txt`);
         await (await firefox.newPage()).bringToFront();
         await ada.calls(idOfBob);
-        await expect.poll(() => titles(page)).toEqual([`${idOfAda} is calling`]);
+        await expect.poll(() => service.taken, "the server has pushed").toBe(1);
+        await expect.poll(() => titles(page), "and the worker has shown it").toEqual([`${idOfAda} is calling`]);
         await ada.button("Hang up").click();
+        await expect.poll(() => service.taken).toBe(2);
         await expect.poll(() => titles(page)).toEqual([`Missed call from ${idOfAda}.`]);
     } finally {
         await firefox.close();

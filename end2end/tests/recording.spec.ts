@@ -72,6 +72,35 @@ test("who agrees is recorded and played with the link, and nobody without it; of
     await server.stop();
 });
 
+test("who is alone in a room is recorded, and goes on being when somebody comes", async ({ somebody }) => {
+    const { folder, settings } = recordingFolder();
+    const server = await startServer(settings);
+    const room = await createRoomWith(server, { name: "Tea" });
+    const ada = await somebody("Ada", room.hostLink);
+    await ada.join();
+    await startRecording(ada, [ada]);
+    await answer(ada, "Record me");
+    const recording = await onlyRecording(folder);
+    const longerThan = (millis: number) => () => {
+        const tracks = manifestOf(recording).parts.flatMap((part) => tracksOf(recording, part));
+        return tracks.filter(({ length }) => length > millis).map(({ who, source }) => `${who} ${source}`).sort();
+    };
+    await expect.poll(longerThan(4_000)).toEqual(["Ada camera", "Ada microphone"]);
+    const cleo = await somebody("Cleo", room.link);
+    await cleo.join();
+    await ada.expectToSee(cleo);
+    await cleo.expectToSee(ada);
+    await answer(cleo, "Record me");
+    await expect.poll(longerThan(4_000)).toEqual(["Ada camera", "Ada microphone", "Cleo camera", "Cleo microphone"]);
+
+    // Alone again, which ends nothing.
+    await cleo.leave();
+    await expect.poll(longerThan(20_000)).toEqual(["Ada camera", "Ada microphone"]);
+    await ada.choose("Stop recording");
+    await expect.poll(() => manifestOf(recording).parts.map(({ lasted_ms }) => lasted_ms !== null)).toEqual([true]);
+    await server.stop();
+});
+
 test("of a sealed recording nothing can be decoded, and of who refuses there is no frame and no number of a stream", async ({ somebody }) => {
     const { folder, settings } = recordingFolder();
     const server = await startServer(settings);

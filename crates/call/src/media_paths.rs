@@ -27,6 +27,7 @@ use protocol::{
 
 use crate::links::Links;
 use crate::people::{People, Person};
+use crate::recording::Recording;
 use crate::slots::Slots;
 use crate::{LinkStatus, ShownVia};
 
@@ -132,6 +133,7 @@ pub(crate) struct PathsView<'a> {
     people: &'a People,
     links: &'a Links,
     slots: &'a Slots,
+    is_recorded: bool,
 }
 
 impl<'a> PathsView<'a> {
@@ -140,8 +142,14 @@ impl<'a> PathsView<'a> {
         people: &'a People,
         links: &'a Links,
         slots: &'a Slots,
+        recording: &Recording,
     ) -> Self {
-        Self { me: you.map(|you| you.id), people, links, slots }
+        Self { me: you.map(|you| you.id), people, links, slots, is_recorded: recording.id().is_some() }
+    }
+
+    /// Whether there is anything for a link to a node to carry: whoever is alone is recorded, too.
+    fn needs_nodes(&self) -> bool {
+        self.is_recorded || !self.people.is_empty()
     }
 }
 
@@ -314,7 +322,7 @@ impl MediaPaths {
         }
         for node in self.topology.wanted_nodes() {
             let is_there = view.links.to(PeerRef::Sfu(node)).is_some();
-            if !is_there && !self.reopen_at.contains_key(&node) && !view.people.is_empty() {
+            if !is_there && !self.reopen_at.contains_key(&node) && view.needs_nodes() {
                 let id = LinkId(self.links_made);
                 self.links_made += 1;
                 self.open(LinkKey { peer: PeerRef::Sfu(node), id });
@@ -555,7 +563,7 @@ impl MediaPaths {
             MediaVia::Mesh => true,
             MediaVia::Sfu(node) => {
                 let link = view.links.to(PeerRef::Sfu(node));
-                view.people.is_empty() || link.is_some_and(|link| view.links.is_connected(link))
+                !view.needs_nodes() || link.is_some_and(|link| view.links.is_connected(link))
             }
         };
         let link_to = |id: ParticipantId| match next.via {

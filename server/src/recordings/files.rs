@@ -17,10 +17,16 @@ pub(super) const FILM: &str = "film.webm";
 /// What the manifest is called until it is whole.
 const NEXT_MANIFEST: &str = "manifest.next";
 
-/// A file that grows.
+/// So many bytes of a file are collected at the most before they are written.
+const MOST_COLLECTED: usize = 128 * 1024;
+
+/// A file that grows. What is appended is collected until it has to be durable: a call of the system for each frame costs as much as all else of it.
 pub(super) struct GrowingFile {
     file: File,
+    /// Bytes that it has, also those that are collected.
     length: u64,
+    /// The end of it, not written yet.
+    tail: Vec<u8>,
     is_durable: bool,
 }
 
@@ -28,19 +34,20 @@ impl GrowingFile {
     /// A new one.
     pub(super) fn create(folder: &Path, name: &FileName) -> io::Result<Self> {
         let file = OpenOptions::new().write(true).create_new(true).open(folder.join(name.as_str()))?;
-        Ok(Self { file, length: 0, is_durable: false })
+        Ok(Self { file, length: 0, tail: Vec::new(), is_durable: false })
     }
 
     fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
         let length = file.metadata()?.len();
-        Ok(Self { file, length, is_durable: true })
+        Ok(Self { file, length, tail: Vec::new(), is_durable: true })
     }
 
     pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_at(self.length, bytes)?;
+        self.is_durable = false;
+        self.tail.extend_from_slice(bytes);
         self.length += bytes.len() as u64;
-        Ok(())
+        if self.tail.len() < MOST_COLLECTED { Ok(()) } else { self.write_tail() }
     }
 
     /// Carries out a change; returns by how many bytes the file has grown.
@@ -50,8 +57,9 @@ impl GrowingFile {
                 self.append(bytes)?;
                 return Ok(bytes.len() as u64);
             }
-            FileEffect::Patch { offset, bytes } => self.write_at(*offset, bytes)?,
+            FileEffect::Patch { offset, bytes } => self.patch(*offset, bytes)?,
             FileEffect::Truncate { length } => {
+                self.write_tail()?;
                 self.is_durable = false;
                 self.file.set_len(*length)?;
                 self.length = *length;
@@ -60,15 +68,35 @@ impl GrowingFile {
         Ok(0)
     }
 
-    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    /// What the patch may speak of is there before it: the file is valid at every moment.
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let in_tail = offset.checked_sub(self.length - self.tail.len() as u64);
+        let in_tail = in_tail.and_then(|start| usize::try_from(start).ok());
+        let place = in_tail.and_then(|start| self.tail.get_mut(start..start.checked_add(bytes.len())?));
+        if let Some(place) = place {
+            place.copy_from_slice(bytes);
+            return Ok(());
+        }
+        self.write_tail()?;
         self.is_durable = false;
         self.file.seek(SeekFrom::Start(offset))?;
         self.file.write_all(bytes)
     }
 
-    /// Makes durable what was written.
+    /// What could not be written stays, and is written the next time.
+    fn write_tail(&mut self) -> io::Result<()> {
+        if !self.tail.is_empty() {
+            self.file.seek(SeekFrom::Start(self.length - self.tail.len() as u64))?;
+            self.file.write_all(&self.tail)?;
+            self.tail.clear();
+        }
+        Ok(())
+    }
+
+    /// Makes durable what was appended.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         if !self.is_durable {
+            self.write_tail()?;
             self.file.sync_data()?;
             self.is_durable = true;
         }

@@ -11,14 +11,14 @@ use protocol::{
     RecordingState, Role, RoomCode, RoomKeyId, SealedKey, Source, Timestamp,
 };
 use record::webm::{Block, Head, Reader, ReaderEvent, VideoSize};
-use record::{EventReader, KeyBoxes, Manifest, RecordedEvent};
+use record::{EventReader, FileEffect, FileName, KeyBoxes, Manifest, RecordedEvent};
 use room::{RecordedFact, RecordingEffect};
 use sfu::{ClockReport, RecordedCodec, RecordedPacket, Who};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::files;
+use super::files::{self, GrowingFile};
 use super::inbox::Inbox;
 use super::part::Part;
 use super::worker::{Limits, Over, Report, Worker};
@@ -400,7 +400,7 @@ fn roomy() -> Limits {
 #[test]
 fn a_disk_with_too_little_room_or_a_quota_that_is_used_up_stops_a_recording_and_what_there_is_is_whole() {
     for limits in [limits(u64::MAX, u64::MAX), limits(0, 2_000)] {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = TempDir::new().unwrap();
         let run = run(folder.path(), limits);
         for number in 0..100 {
             assert!(run.inbox.order(RecordingEffect::Log(joined(number))));
@@ -414,7 +414,7 @@ fn a_disk_with_too_little_room_or_a_quota_that_is_used_up_stops_a_recording_and_
 
 #[test]
 fn a_folder_that_cannot_be_written_is_a_failure_and_no_more() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = TempDir::new().unwrap();
     let file = folder.path().join("no-folder");
     std::fs::write(&file, b"").unwrap();
     let (over, _) = run(&file, roomy()).over();
@@ -428,7 +428,7 @@ fn a_thread_ends_with_its_room_or_when_nobody_waits_for_it() {
         (RecordingEffect::LetGo, Over::LetGo),
     ];
     for (effect, expected) in effects {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = TempDir::new().unwrap();
         let run = run(folder.path(), roomy());
         let left = RecordedFact::Left { participant: person(1), reason: LeaveReason::Left };
         assert!(run.inbox.order(RecordingEffect::Log(left)));
@@ -436,7 +436,7 @@ fn a_thread_ends_with_its_room_or_when_nobody_waits_for_it() {
         assert_eq!(run.over().0, expected);
         assert!(manifest(folder.path()).parts[0].lasted_ms.is_some());
     }
-    let folder = tempfile::tempdir().unwrap();
+    let folder = TempDir::new().unwrap();
     let run = run(folder.path(), roomy());
     run.inbox.abandon();
     assert_eq!(run.over().0, Over::Abandoned);
@@ -469,7 +469,7 @@ fn who_brings_more_than_there_is_room_for_waits_for_nothing_and_the_rest_is_coun
 
 #[test]
 fn one_who_brings_keys_without_end_takes_no_place_of_others_and_when_all_do_it_fails_aloud() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = TempDir::new().unwrap();
     let zero = clock::moment();
     let mut part = Part::begin(folder.path(), room(), &state(true), (zero, BEGAN), &|| ()).unwrap();
     let bring = |part: &mut Part, who: u128, keys: std::ops::Range<u64>| {
@@ -524,5 +524,37 @@ fn a_file_of_a_part_is_named_by_its_form_and_no_other_is() {
     for name in ["manifest.json", "manifest.next", "part-../../x", "part-0001/x", "part-..", "../part-1", ""]
     {
         assert!(!files::is_of_part(name), "{name}");
+    }
+}
+
+#[test]
+fn what_is_collected_makes_the_same_file_as_what_is_written_at_once() {
+    let folder = TempDir::new().unwrap();
+    let name = FileName::new("part-0001-track-0001.webm".to_owned()).unwrap();
+    let mut file = GrowingFile::create(folder.path(), &name).unwrap();
+    let mut expected: Vec<u8> = Vec::new();
+    for step in 0..2_000_usize {
+        let bytes = vec![u8::try_from(step % 251).unwrap(); step * 37 % 900];
+        let effect = match step % 7 {
+            // Into what was just appended, into what is on the disk for long, and across.
+            3 => FileEffect::Patch { offset: expected.len() as u64 - 50, bytes: vec![7; 40] },
+            4 => FileEffect::Patch { offset: 20, bytes: vec![8; 40] },
+            5 => FileEffect::Patch { offset: expected.len() as u64 / 2, bytes: vec![9; expected.len() / 2] },
+            6 if step % 3 == 0 => FileEffect::Truncate { length: expected.len() as u64 - 90 },
+            _ => FileEffect::Append(bytes),
+        };
+        file.apply(&effect).unwrap();
+        match effect {
+            FileEffect::Append(bytes) => expected.extend(bytes),
+            FileEffect::Patch { offset, bytes } => {
+                let from = usize::try_from(offset).unwrap();
+                expected[from..from + bytes.len()].copy_from_slice(&bytes);
+            }
+            FileEffect::Truncate { length } => expected.truncate(usize::try_from(length).unwrap()),
+        }
+        if step % 50 == 49 {
+            file.sync().unwrap();
+            assert!(std::fs::read(folder.path().join(name.as_str())).unwrap() == expected, "after {step} steps");
+        }
     }
 }

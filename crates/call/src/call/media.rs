@@ -33,7 +33,7 @@ impl Call {
 
     pub(super) fn paths_timeout(&mut self, now: Duration) {
         if self.paths.poll_timeout().is_some_and(|due| due <= now) {
-            let view = PathsView::new(self.you.as_ref(), &self.people, &self.links, &self.slots);
+            let view = PathsView::new(self.you.as_ref(), &self.people, &self.links, &self.slots, &self.recording);
             self.paths.handle_timeout(now, &view);
             self.carry_out_paths(now);
             self.review_paths(now);
@@ -41,12 +41,12 @@ impl Call {
     }
 
     pub(super) fn paths_view(&self) -> PathsView<'_> {
-        PathsView::new(self.you.as_ref(), &self.people, &self.links, &self.slots)
+        PathsView::new(self.you.as_ref(), &self.people, &self.links, &self.slots, &self.recording)
     }
 
     /// The same, where more is to happen before anything follows from it.
     pub(super) fn note_paths(&mut self, now: Duration, input: PathsInput) -> Links {
-        let view = PathsView::new(self.you.as_ref(), &self.people, &self.links, &self.slots);
+        let view = PathsView::new(self.you.as_ref(), &self.people, &self.links, &self.slots, &self.recording);
         self.paths.handle_input(now, input, &view);
         self.carry_out_paths(now)
     }
@@ -197,8 +197,8 @@ impl Call {
     /// Whether others see this person less well than they could, because the uplink carries no more.
     pub(super) fn uplink_is_weak(&self) -> bool {
         let is_on = |source| self.publications.of(source).is_on();
-        // Who is alone sends to nobody.
-        self.people.iter().next().is_some()
+        // Who is alone sends to nobody, or to a recording.
+        (self.recording.id().is_some() || self.people.iter().next().is_some())
             && self.uplink.is_weak()
             && (is_on(Source::Camera) || is_on(Source::Screen))
     }

@@ -55,6 +55,7 @@ impl Call {
             if let Some(you) = &mut self.you {
                 you.recorded = recorded;
             }
+            self.review_paths(now);
         }
     }
 

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use call::{Command, Identity, Input, Notice, Output, SecretOrigin};
+use call::{Command, ConnectionState, Identity, Input, LinkCommand, LinkEvent, LinkKey, Notice, Output, SecretOrigin};
 use protocol::{
-    Consent, Joined, LeaveReason, Participant, RecordingEnd, RecordingId, RecordingKey, RecordingState,
-    RoomCode, RoomMessage, RoomSettings, ServerMessage, Switch, Timestamp,
+    Consent, Joined, LeaveReason, MediaVia, Migration, Participant, PeerRef, RecordingEnd, RecordingId,
+    RecordingKey, RecordingState, RoomCode, RoomMessage, RoomSettings, ServerMessage, Switch, Timestamp,
+    Topology, TopologyReason,
 };
 use seal::{KeyPair, RecordingSeal, RoomSecret, SenderKey};
 use uuid::Uuid;
 
-use crate::support::{ADA, BOB, ME, TestCall, id, join, joined, name, participant, said};
+use crate::support::{ADA, BOB, ME, MESH, NODE, TestCall, id, join, joined, name, participant, said};
 
 fn room() -> RoomCode {
     RoomCode::from_random(1)
@@ -268,4 +269,39 @@ fn a_host_starts_and_stops() {
     call.hear(begun(1));
     let stop = RoomMessage::StopRecording { recording: recording(1).id };
     assert_eq!(said(&call.command(Command::StopRecording)), [stop]);
+}
+
+/// The link to the node that is opened.
+fn link_to_node(outputs: &[Output]) -> Option<LinkKey> {
+    outputs.iter().find_map(|output| match output {
+        Output::Link { link: link @ LinkKey { peer: PeerRef::Sfu(NODE), .. }, command: LinkCommand::Open { .. } } => {
+            Some(*link)
+        }
+        _ => None,
+    })
+}
+
+#[test]
+fn who_is_alone_sends_to_the_server_what_it_records_and_otherwise_nothing() {
+    let is_ready = |outputs: &[Output]| said(outputs).contains(&RoomMessage::TopologyReady { epoch: 1 });
+    let migration = Migration { epoch: 1, via: MediaVia::Sfu(NODE), reason: TopologyReason::Recording };
+    let moves = ServerMessage::Topology { topology: Topology { migration: Some(migration), ..MESH } };
+    let mut call = TestCall::in_room([]);
+    let outputs = call.hear(moves.clone());
+    assert!(link_to_node(&outputs).is_none() && is_ready(&outputs), "there is nobody to send to");
+
+    let begins = ServerMessage::Recording {
+        recording: Some(RecordingState { started_by: id(ME), ..recording(1) }),
+        ended: None,
+    };
+    let mut call = TestCall::in_room([]);
+    call.hear(moves.clone());
+    assert!(link_to_node(&call.hear(begins.clone())).is_some(), "told later that it is recorded");
+    let mut call = TestCall::in_room([]);
+    call.hear(begins);
+    let outputs = call.hear(moves);
+    let link = link_to_node(&outputs).unwrap();
+    assert!(!is_ready(&outputs), "what is sent meanwhile would be missing");
+    let connected = LinkEvent::ConnectionState(ConnectionState::Connected);
+    assert!(is_ready(&call.input(Input::Link { link, event: connected })));
 }

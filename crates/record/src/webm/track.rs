@@ -105,18 +105,30 @@ impl Codec {
         }
     }
 
-    const fn id(self) -> &'static str {
-        match self {
-            Self::Opus => "A_OPUS",
-            Self::Vp8 => "V_VP8",
-            Self::Vp9 => "V_VP9",
-            Self::Av1 => "V_AV1",
-            Self::H264 => "V_MPEG4/ISO/AVC",
+    const ALL: [Self; 5] = [Self::Opus, Self::Vp8, Self::Vp9, Self::Av1, Self::H264];
+
+    /// What the file says its frames are. Sealed ones have names of their own: decoders pass over the mark of encryption, and make noise of them.
+    const fn id(self, protection: Protection) -> &'static str {
+        match (self, protection) {
+            (Self::Opus, Protection::Plaintext) => "A_OPUS",
+            (Self::Opus, Protection::Sealed) => "A_SFRAME/OPUS",
+            (Self::Vp8, Protection::Plaintext) => "V_VP8",
+            (Self::Vp8, Protection::Sealed) => "V_SFRAME/VP8",
+            (Self::Vp9, Protection::Plaintext) => "V_VP9",
+            (Self::Vp9, Protection::Sealed) => "V_SFRAME/VP9",
+            (Self::Av1, Protection::Plaintext) => "V_AV1",
+            (Self::Av1, Protection::Sealed) => "V_SFRAME/AV1",
+            (Self::H264, Protection::Plaintext) => "V_MPEG4/ISO/AVC",
+            (Self::H264, Protection::Sealed) => "V_SFRAME/AVC",
         }
     }
 
+    /// Whoever reads does without the name of sealed frames: files from before it have the mark alone.
     fn of_id(id: &str) -> Option<Self> {
-        [Self::Opus, Self::Vp8, Self::Vp9, Self::Av1, Self::H264].into_iter().find(|codec| codec.id() == id)
+        let has_id = |codec: &Self| {
+            [Protection::Plaintext, Protection::Sealed].iter().any(|protection| codec.id(*protection) == id)
+        };
+        Self::ALL.into_iter().find(has_id)
     }
 }
 
@@ -138,7 +150,7 @@ impl TrackFormat {
             track_number: TrackNumber(u64::from(number)),
             track_uid: TrackUid(u64::from(number)),
             flag_lacing: FlagLacing(0),
-            codec_id: CodecId(self.codec.id().to_owned()),
+            codec_id: CodecId(self.codec.id(self.protection).to_owned()),
             codec_private: (!self.private.is_empty()).then(|| CodecPrivate(self.private.clone().into())),
             content_encodings: (self.protection == Protection::Sealed).then(sealed),
             ..TrackEntry::default()
