@@ -2,7 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import { test } from "../fixtures/callers.ts";
-import { FirefoxCall } from "../fixtures/firefox.ts";
+import { FirefoxCall, ownIdIn } from "../fixtures/firefox.ts";
 import { SoundServer } from "../fixtures/sound.ts";
 import { listen, tone } from "../fixtures/sounding.ts";
 import { expect } from "../fixtures/test.ts";
@@ -11,16 +11,12 @@ import { DirectPage } from "../pages/direct.ts";
 /** What somebody with Firefox sees of a call. */
 const ringOf = async (call: FirefoxCall) => call.page.$$eval("[data-ring]", (all) => all.map((one) => one.getAttribute("data-ring")));
 const textOf = async (call: FirefoxCall) => call.page.$eval("body", (body) => body.innerText);
-const idOf = async (call: FirefoxCall) => {
-    await call.page.waitForFunction(() => /^\d{3}-\d{3}-\d{3}$/.test(document.querySelector("output.my-id")?.textContent ?? ""));
-    return call.page.$eval("output.my-id", (output) => output.textContent!);
-};
 
 test("Chromium calls Firefox and Firefox calls Chromium: pictures and sound both ways, and both have it in their history", async ({ server, caller }) => {
     const ada = await caller("Ada", server);
     const sound = await SoundServer.start();
     const bob = await FirefoxCall.visit("Bob", `${server.url}/call`, { sound });
-    const id = await idOf(bob);
+    const id = await ownIdIn(bob.page);
     await bob.page.locator("#your-name").fill("Bob");
     await bob.page.evaluate(() => (document.activeElement as HTMLElement).blur());
     const expectTalk = async () => {

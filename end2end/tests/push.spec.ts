@@ -3,6 +3,7 @@
 import type { CDPSession } from "@playwright/test";
 import { launch as launchFirefox, type Page as FirefoxPage } from "puppeteer-core";
 import { test } from "../fixtures/callers.ts";
+import { newFirefoxPage, ownIdIn } from "../fixtures/firefox.ts";
 import { PushService, subscribesHere, type Pushed } from "../fixtures/push_service.ts";
 import { startServer, type Server } from "../fixtures/server.ts";
 import { expect, expectAccessible } from "../fixtures/test.ts";
@@ -147,10 +148,9 @@ test("a real Firefox subscribes at a push service, and its worker shows what the
         },
     });
     try {
-        const page = await firefox.newPage();
+        const page = await newFirefoxPage(firefox);
         await page.goto(`${server.url}/call`);
-        await page.waitForSelector("output.my-id");
-        const idOfBob = await page.$eval("output.my-id", (output) => output.textContent!);
+        const idOfBob = await ownIdIn(page);
         await page.locator(`::-p-aria([name="${RING_ME}"][role="checkbox"])`).click();
         await page.waitForFunction(() => {
             const choice = document.querySelector(".push-choice")!;

@@ -7,7 +7,7 @@ import type { Page } from "@playwright/test";
 import type { Browser, Page as FirefoxPage } from "puppeteer-core";
 import { quarters } from "../fixtures/camera.ts";
 import { film } from "../fixtures/film.ts";
-import { launchFirefox } from "../fixtures/firefox.ts";
+import { launchFirefox, newFirefoxPage } from "../fixtures/firefox.ts";
 import { played, serveFiles, type Played } from "../fixtures/played.ts";
 import { picturesLike, standsOut } from "../fixtures/sealed_frames.ts";
 import { createRoomWith, startServer } from "../fixtures/server.ts";
@@ -96,7 +96,7 @@ interface Players {
 /** Pages in which nothing is but what they are told to play. */
 async function openPlayers(chromium: Page): Promise<Players> {
     const { url, add, stop } = await serveFiles();
-    const page = await firefox.newPage();
+    const page = await newFirefoxPage(firefox);
     for (const one of [chromium, page]) await one.goto(url);
     return { chromium, firefox: page, add, stop };
 }

@@ -111,7 +111,7 @@ async fn offer(state: &Shared, of: Ownable, fence: Fence, to: &NodeAt) -> OfferA
     let written = async {
         match of {
             Ownable::Room(code) => {
-                state.rooms.tell_running(code, RoomEvent::Offered { fence }).await;
+                state.rooms.offer(code, fence).await;
                 state.rooms.flush().await;
             }
             Ownable::Rings => state.rings.flush().await,
@@ -119,7 +119,11 @@ async fn offer(state: &Shared, of: Ownable, fence: Fence, to: &NodeAt) -> OfferA
     };
     // What is not written by then, the other node does not know.
     _ = timeout(WRITTEN_WITHIN, written).await;
-    cluster.offer(of, fence, to).await
+    let answer = cluster.offer(of, fence, to).await;
+    if let (Ownable::Room(code), OfferAnswer::Refused) = (of, &answer) {
+        state.rooms.tell_running(code, RoomEvent::OfferRefused { fence }).await;
+    }
+    answer
 }
 
 /// Begins the rings with what the node before this one has left.

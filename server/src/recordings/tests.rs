@@ -554,7 +554,10 @@ fn what_is_collected_makes_the_same_file_as_what_is_written_at_once() {
         }
         if step % 50 == 49 {
             file.sync().unwrap();
-            assert!(std::fs::read(folder.path().join(name.as_str())).unwrap() == expected, "after {step} steps");
+            assert!(
+                std::fs::read(folder.path().join(name.as_str())).unwrap() == expected,
+                "after {step} steps"
+            );
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use protocol::{Participant, ParticipantId, Role, RoomCode, ValidateRoomResponse};
 use room::AdminAction;
-use storage::{BrowserId, Ownable, StorageError};
+use storage::{BrowserId, Fence, Ownable, StorageError};
 
 use super::Rooms;
 use super::envelope::{RoomEnvelope, RoomReply};
@@ -28,7 +28,7 @@ impl Rooms {
     ) -> Result<ValidateRoomResponse, StorageError> {
         match self.ask(code, RoomEvent::Validate { role, browser }, ANSWERED_WITHIN).await? {
             RoomReply::Validated(answer) => Ok(*answer),
-            RoomReply::Participants(_) | RoomReply::Found(_) | RoomReply::NoRoom => {
+            RoomReply::Participants(_) | RoomReply::Found(_) | RoomReply::Waits | RoomReply::NoRoom => {
                 Ok(ValidateRoomResponse::UNKNOWN)
             }
         }
@@ -45,7 +45,7 @@ impl Rooms {
     ) -> Result<Option<Vec<Participant>>, StorageError> {
         match self.ask(code, RoomEvent::Participants, ANSWERED_WITHIN).await? {
             RoomReply::Participants(people) => Ok(Some(people)),
-            RoomReply::Validated(_) | RoomReply::Found(_) | RoomReply::NoRoom => Ok(None),
+            RoomReply::Validated(_) | RoomReply::Found(_) | RoomReply::Waits | RoomReply::NoRoom => Ok(None),
         }
     }
 
@@ -62,7 +62,9 @@ impl Rooms {
     ) -> Result<Option<bool>, StorageError> {
         match self.ask(code, RoomEvent::AdminAction { participant, action }, ANSWERED_WITHIN).await? {
             RoomReply::Found(found) => Ok(Some(found)),
-            RoomReply::Validated(_) | RoomReply::Participants(_) | RoomReply::NoRoom => Ok(None),
+            RoomReply::Validated(_) | RoomReply::Participants(_) | RoomReply::Waits | RoomReply::NoRoom => {
+                Ok(None)
+            }
         }
     }
 
@@ -100,6 +102,17 @@ impl Rooms {
             });
         }
         counts
+    }
+
+    /// Has what people say to a room wait, because it is offered to another server; opens no room. Ends once nothing more of it is done here.
+    pub(crate) async fn offer(&self, code: RoomCode, fence: Fence) {
+        let Some(handle) = self.running(code).await else { return };
+        let pending = self.replies.expect();
+        let event = RoomEvent::Offered { fence };
+        let envelope = RoomEnvelope { room: code, event, reply_to: Some(pending.address()) };
+        if handle.queue.send(Box::new(envelope)).await.is_ok() {
+            pending.wait().await;
+        }
     }
 
     async fn ask(

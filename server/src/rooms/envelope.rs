@@ -35,6 +35,8 @@ pub(crate) enum RoomReply {
     Participants(Vec<Participant>),
     /// To [`RoomEvent::AdminAction`]: whether it was about anybody.
     Found(bool),
+    /// To [`RoomEvent::Offered`].
+    Waits,
     /// There is no such room, or no more.
     NoRoom,
 }

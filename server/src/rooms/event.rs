@@ -46,8 +46,10 @@ pub(crate) enum RoomEvent {
     Deleted,
     /// A write of the room with this token was refused: another server owns it now.
     Fenced { fence: Fence },
-    /// The room is offered to another server.
+    /// The room is offered to another server: what people say waits from now on, or that server would not know of it. Answered.
     Offered { fence: Fence },
+    /// That server does not take it: the room goes on.
+    OfferRefused { fence: Fence },
     /// Another server has taken the room over from this one.
     HandedOver { fence: Fence },
 }

@@ -1,7 +1,7 @@
 //! One task a room: a loop over one closed enum of events, driving the state machine of `crates/room`. It decides nothing;
 //! media never passes through it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
@@ -51,6 +51,8 @@ struct RoomTask {
     is_over: bool,
     /// Whoever takes it from now on is whom it is offered to.
     is_offered: bool,
+    /// What waits until that has an answer: whoever it is offered to knows what was written before, and would not know of this.
+    held: Option<VecDeque<RoomEnvelope>>,
     /// That the room is this node's, until everything of it is written.
     stay: Option<Stay>,
 }
@@ -98,6 +100,7 @@ pub(crate) fn run(loaded: LoadedRoom) {
         changes: None,
         is_over: false,
         is_offered: false,
+        held: None,
         stay,
     });
     tasks::spawn(task.run(events));
@@ -125,7 +128,7 @@ impl RoomTask {
                     unheard = envelope;
                     self.let_go()
                 }
-                Ok(Happening::Event(Some(envelope))) => self.handle(*envelope),
+                Ok(Happening::Event(Some(envelope))) => self.hear(*envelope),
                 Ok(Happening::Event(None)) => return,
                 Ok(Happening::Shortened) => Lifecycle::Stays,
                 Err(_) => {
@@ -149,10 +152,11 @@ impl RoomTask {
     }
 
     /// Whatever comes from now on finds another task; so does what has come in this moment.
-    async fn end(self: Box<Self>, unheard: Option<Box<RoomEnvelope>>, mut events: RoomQueueReceiver) {
+    async fn end(mut self: Box<Self>, unheard: Option<Box<RoomEnvelope>>, mut events: RoomQueueReceiver) {
+        let held = self.held.take().unwrap_or_default();
         events.close();
         self.rooms.forget(&self.handle);
-        if let Some(stay) = self.stay {
+        if let Some(stay) = self.stay.take() {
             let rooms = self.rooms.clone();
             // Another node may have it once everything is written; whoever is to be heard meanwhile keeps it here.
             tasks::spawn(async move {
@@ -160,7 +164,7 @@ impl RoomTask {
                 drop(stay);
             });
         }
-        if let Some(envelope) = unheard {
+        for envelope in held.into_iter().map(Box::new).chain(unheard) {
             self.rooms.send_on(envelope).await;
         }
         while let Some(envelope) = events.recv().await {
@@ -180,7 +184,7 @@ impl RoomTask {
 
     /// Does what has waited long enough for the queues of others.
     fn release(&mut self) -> Lifecycle {
-        if !self.backpressure.has_long_queues() {
+        if !self.backpressure.has_long_queues() || self.held.is_some() {
             return Lifecycle::Stays;
         }
         let sockets = &self.sockets;
@@ -235,6 +239,36 @@ impl RoomTask {
 
     fn depart(&mut self, connection: ConnectionId, departure: Departure) -> Lifecycle {
         self.input(Input::Disconnect { connection, departure })
+    }
+
+    /// Deals with what has come, unless it has to wait.
+    fn hear(&mut self, envelope: RoomEnvelope) -> Lifecycle {
+        let is_said = matches!(
+            envelope.event,
+            RoomEvent::Enter { .. }
+                | RoomEvent::Resume { .. }
+                | RoomEvent::Messages { .. }
+                | RoomEvent::Disconnected { .. }
+        );
+        match &mut self.held {
+            Some(held) if is_said => {
+                held.push_back(envelope);
+                Lifecycle::Stays
+            }
+            Some(_) | None => self.handle(envelope),
+        }
+    }
+
+    /// What has waited is dealt with: the room is not taken.
+    fn go_on(&mut self) -> Lifecycle {
+        let mut held = self.held.take().unwrap_or_default();
+        while let Some(envelope) = held.pop_front() {
+            if self.handle(envelope) == Lifecycle::Unloads {
+                self.held = Some(held);
+                return Lifecycle::Unloads;
+            }
+        }
+        Lifecycle::Stays
     }
 
     fn handle(&mut self, RoomEnvelope { event, reply_to, .. }: RoomEnvelope) -> Lifecycle {
@@ -303,16 +337,21 @@ impl RoomTask {
                 Input::Deleted
             }
             // Of a task before this one, which has taken the room again since.
-            RoomEvent::Fenced { fence } | RoomEvent::HandedOver { fence } | RoomEvent::Offered { fence }
+            RoomEvent::Fenced { fence }
+            | RoomEvent::HandedOver { fence }
+            | RoomEvent::Offered { fence }
+            | RoomEvent::OfferRefused { fence }
                 if fence < self.handle.record().fence =>
             {
-                return Lifecycle::Stays;
+                return self.reply(reply_to, RoomReply::Waits);
             }
             RoomEvent::Fenced { .. } => return self.let_go(),
             RoomEvent::Offered { .. } => {
                 self.is_offered = true;
-                return Lifecycle::Stays;
+                self.held.get_or_insert_default();
+                return self.reply(reply_to, RoomReply::Waits);
             }
+            RoomEvent::OfferRefused { .. } => return self.go_on(),
             RoomEvent::HandedOver { .. } => {
                 self.is_over = true;
                 Input::HandedOver

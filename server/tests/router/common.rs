@@ -265,6 +265,11 @@ impl Client {
         self.socket.send(Message::text(text)).await.unwrap();
     }
 
+    /// Says something, unless the socket is gone.
+    pub(crate) async fn try_say(&mut self, message: Value) {
+        _ = self.socket.send(Message::text(message.to_string())).await;
+    }
+
     pub(crate) async fn say_binary(&mut self, bytes: Vec<u8>) {
         self.socket.send(Message::binary(bytes)).await.unwrap();
     }

@@ -29,6 +29,14 @@ const MEASURED: usize = 200;
 /// Rooms of one node.
 const ROOMS: usize = 1_000;
 
+/// How often somebody writes while a room moves: as fast as anybody may for long.
+const WRITES_EVERY: Duration = Duration::from_millis(250);
+const WRITTEN_AFTER_A_MOVE: u32 = 3;
+
+/// Rooms that move, and how many write in each.
+const MOVING: usize = 12;
+const WRITERS_MOVING: usize = 6;
+
 /// Somebody in a room, with what they have heard of its chat.
 struct Writer {
     client: Client,
@@ -81,6 +89,30 @@ impl Writer {
         self.say(message).await;
     }
 
+    /// Writes without pause, as fast as one person may, until the room has moved and for a while after it; returns how much.
+    async fn write_through_a_move(&mut self, to: &Node, room: &str, first: u32) -> usize {
+        let (mut said, mut left) = (0, None);
+        while left != Some(0) {
+            let message = chat(first + said);
+            said += 1;
+            self.unkept.insert(message["chat"].as_str().unwrap().to_owned(), message.clone());
+            self.client.try_say(message).await;
+            let until = Instant::now() + WRITES_EVERY;
+            while let Ok(next) = tokio::time::timeout_at(until, self.client.next()).await {
+                match next {
+                    Ok(message) => self.hear(&message).await,
+                    Err(closed) => {
+                        assert_eq!((closed, left), (MOVED, None));
+                        self.come_after(to, room).await;
+                        left = Some(WRITTEN_AFTER_A_MOVE);
+                    }
+                }
+            }
+            left = left.map(|left| left - 1);
+        }
+        said as usize
+    }
+
     async fn say(&mut self, mut message: Value) {
         message["ack"] = json!(self.client.last);
         self.client.say(message).await;
@@ -96,6 +128,30 @@ impl Writer {
         let resumed = self.client.hear().await;
         assert_eq!(resumed["type"], "resumed", "{resumed}");
         self.session = resumed["session"].clone();
+        self.say_again().await;
+    }
+
+    /// Comes to the node that a room has moved to, reads what was written meanwhile, and says again what may not have come, as a page does.
+    async fn come_after(&mut self, node: &Node, room: &str) {
+        self.client = node.server.connect().await;
+        self.client.say(resume_message(room, &self.session, 0)).await;
+        let joined = self.client.hear().await;
+        assert_eq!((&joined["type"], &joined["continued"]), (&json!("joined"), &json!(true)), "{joined}");
+        self.session = joined["session"].clone();
+        self.say(json!({ "type": "read_chat" })).await;
+        // What is said now may be heard before what was said until now.
+        self.last = None;
+        loop {
+            let message = self.client.hear().await;
+            if message["type"] == "chat_history" {
+                for entry in message["entries"].as_array().unwrap() {
+                    self.heard.insert(entry["id"].as_str().unwrap().to_owned());
+                    self.last = self.last.max(entry["number"].as_u64());
+                }
+                break;
+            }
+            self.hear(&message).await;
+        }
         self.say_again().await;
     }
 
@@ -176,6 +232,36 @@ async fn whoever_comes_back_two_hundred_times_at_any_node_misses_nothing_and_hea
     let history = late.client.hear_of("chat_history").await;
     let last = history["entries"].as_array().unwrap().last().unwrap()["number"].as_u64();
     assert!(writers.iter().all(|writer| writer.heard.len() == said as usize && writer.last == last));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_while_a_room_moves_is_heard_once() {
+    let cluster = wide_cluster().await;
+    let nodes = cluster.nodes(["one", "two"]).await;
+    let (mut rooms, [leaves, stays]) = (Vec::new(), [&nodes[0], &nodes[1]]);
+    while rooms.len() < MOVING {
+        let (room, _) = leaves.server.new_room_with(json!({ "capacity": 20 })).await;
+        let mut writers = Vec::new();
+        for number in 0..WRITERS_MOVING {
+            writers.push(Writer::enter(&nodes[number % 2], &room, &format!("Writer {number}")).await);
+        }
+        // One that is the other node's from the beginning does not move.
+        if cluster.owner(&room, &nodes).await == 0 {
+            rooms.push((room, writers));
+        }
+    }
+    let through = async |(room, mut writers): (String, Vec<Writer>)| {
+        let firsts = (0..).step_by(10_000);
+        let writing = writers.iter_mut().zip(firsts);
+        let writing = writing.map(|(writer, first)| writer.write_through_a_move(stays, &room, first));
+        let said: usize = join_all(writing).await.iter().sum();
+        join_all(writers.iter_mut().map(|writer| writer.read_until(said))).await;
+        assert!(writers.iter().all(|writer| writer.heard.len() == said));
+        said
+    };
+    let all = join_all(rooms.into_iter().map(through));
+    let (said, ()) = tokio::join!(all, leaves.server.state.drain(std::future::pending()));
+    println!("{said:?} messages in rooms that moved");
 }
 
 /// How long each of some messages takes from one person to another who are passed on over the same link, while a third person, who is passed on too,

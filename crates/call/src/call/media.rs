@@ -33,7 +33,8 @@ impl Call {
 
     pub(super) fn paths_timeout(&mut self, now: Duration) {
         if self.paths.poll_timeout().is_some_and(|due| due <= now) {
-            let view = PathsView::new(self.you.as_ref(), &self.people, &self.links, &self.slots, &self.recording);
+            let view =
+                PathsView::new(self.you.as_ref(), &self.people, &self.links, &self.slots, &self.recording);
             self.paths.handle_timeout(now, &view);
             self.carry_out_paths(now);
             self.review_paths(now);

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use call::{Command, ConnectionState, Identity, Input, LinkCommand, LinkEvent, LinkKey, Notice, Output, SecretOrigin};
+use call::{
+    Command, ConnectionState, Identity, Input, LinkCommand, LinkEvent, LinkKey, Notice, Output, SecretOrigin,
+};
 use protocol::{
     Consent, Joined, LeaveReason, MediaVia, Migration, Participant, PeerRef, RecordingEnd, RecordingId,
     RecordingKey, RecordingState, RoomCode, RoomMessage, RoomSettings, ServerMessage, Switch, Timestamp,
@@ -274,9 +276,10 @@ fn a_host_starts_and_stops() {
 /// The link to the node that is opened.
 fn link_to_node(outputs: &[Output]) -> Option<LinkKey> {
     outputs.iter().find_map(|output| match output {
-        Output::Link { link: link @ LinkKey { peer: PeerRef::Sfu(NODE), .. }, command: LinkCommand::Open { .. } } => {
-            Some(*link)
-        }
+        Output::Link {
+            link: link @ LinkKey { peer: PeerRef::Sfu(NODE), .. },
+            command: LinkCommand::Open { .. },
+        } => Some(*link),
         _ => None,
     })
 }
