@@ -271,6 +271,15 @@ impl RoomTask {
         Lifecycle::Stays
     }
 
+    fn take_messages(&mut self, connection: ConnectionId, messages: Vec<ReceivedMessage>) -> Lifecycle {
+        if let Some(batch) = self.backpressure.held_of(connection) {
+            batch.messages.extend(messages);
+            batch.batches += 1;
+            return Lifecycle::Stays;
+        }
+        self.take(Batch { connection, messages: messages.into(), batches: 1, departure: None })
+    }
+
     fn handle(&mut self, RoomEnvelope { event, reply_to, .. }: RoomEnvelope) -> Lifecycle {
         let input = match event {
             RoomEvent::Enter { connection, visitor } => {
@@ -282,15 +291,7 @@ impl RoomTask {
             RoomEvent::Resume { connection, resumption } => {
                 return self.connect(connection, Input::Resume { connection, resumption });
             }
-            RoomEvent::Messages { connection, messages } => {
-                if let Some(batch) = self.backpressure.held_of(connection) {
-                    batch.messages.extend(messages);
-                    batch.batches += 1;
-                    return Lifecycle::Stays;
-                }
-                let messages = messages.into();
-                return self.take(Batch { connection, messages, batches: 1, departure: None });
-            }
+            RoomEvent::Messages { connection, messages } => return self.take_messages(connection, messages),
             RoomEvent::Disconnected { connection, departure } => {
                 self.sockets.remove(&connection);
                 if let Some(batch) = self.backpressure.held_of(connection) {
