@@ -1,14 +1,16 @@
-// How long people are without each other's pictures when the node that has their call is killed, and when it is told to leave: two who talk directly, and
-// six by way of a node's forwarding unit, two of them with pictures. Beside it, the same without a kill.
+// How long people are without each other's pictures when the node that has their call is killed: two who talk directly, and six by way of a node's forwarding
+// unit, two of them with pictures; and when it is told to leave: three by way of it, and five rooms without browsers. Beside it, the same without either.
 
 import type { Browser, Page } from "@playwright/test";
 import { launch, newPage } from "../fixtures/browser.ts";
 import { isReady, startCluster, type Cluster } from "../fixtures/cluster.ts";
 import { median } from "../fixtures/figures.ts";
+import { occupy } from "../fixtures/seated.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { CallPage } from "../pages/call.ts";
 
 const KILLS = 20;
+const DRAINS = 5;
 
 /** How long a call goes on between two of them, in milliseconds. */
 const PAUSE = 10_000;
@@ -17,6 +19,9 @@ const PAUSE = 10_000;
 const LOOKED_AT_EACH = 40;
 
 const SMALL = { context: { viewport: { width: 480, height: 360 } } };
+
+/** As many pictures a second as cameras make: the time between two is in each gap. */
+const LIKE_A_CAMERA = { width: 320, height: 180, rate: 30 };
 
 type Pair = [who: CallPage, sees: CallPage];
 
@@ -100,37 +105,51 @@ test("time without pictures when a node is killed", async ({ somebody }) => {
 
 test("time without pictures when a node is told to leave", async ({ somebody }) => {
     test.setTimeout(600_000);
-    const browsers: Browser[] = [];
-    const company = await gather(somebody, async ({ who }) => {
-        browsers.push(await launch({ camera: 0, ...who }));
-        return browsers[0]!;
-    });
-    const { cluster, direct, forwarded, inside } = company;
+    const cluster = await startCluster();
+    const { code, link } = await cluster.newRoom({ name: "Forwarded", mesh_limit: 2 });
+    const enter = async (name: string) => somebody(name, link, { ...cluster.who, ...SMALL, picture: LIKE_A_CAMERA });
+    const [ada, bob, cleo] = [await enter("Ada"), await enter("Bob"), await enter("Cleo")];
+    // Of the third there is a seat and a voice: two processors make pictures of two.
+    await cleo.page.getByRole("button", { name: "Turn off camera", exact: true }).click();
+    for (const one of [ada, bob, cleo]) await one.join();
+    for (const one of [ada, bob, cleo]) await one.expectOnServer();
+    const pairs: Pair[] = [[ada, bob], [bob, ada]];
+    for (const [one, other] of pairs) {
+        await one.expectToSee(other);
+        await one.watchGaps(other);
+    }
+    const others = await Promise.all([0, 1, 2, 3, 4].map((number) => occupy(cluster, number)));
     await after(PAUSE);
-    const still = [await longest(direct.pairs), await longest(forwarded.pairs)];
-    for (const one of inside) await one.page.evaluate(() => Object.assign(window, { isTheSamePage: true }));
+    await longest(pairs);
+    await after(PAUSE);
+    const still = await longest(pairs);
+    for (const one of [ada, bob, cleo]) await one.page.evaluate(() => Object.assign(window, { isTheSamePage: true }));
     const rounds: string[] = [];
-    for (let round = 0; round < 3; round++) {
-        const owner = cluster.ownerOf(forwarded.code);
-        const counting = Promise.all(inside.slice(0, 2).map((one) => one.page.evaluate(countCarrying, LOOKED_AT_EACH)));
+    for (let round = 0; round < DRAINS; round++) {
+        const owner = cluster.ownerOf(code);
+        const rooms = others.filter((room) => cluster.ownerOf(room.code) === owner).length;
+        const counting = Promise.all([ada, bob].map((one) => one.page.evaluate(countCarrying, LOOKED_AT_EACH)));
+        const pictures = [await ada.picturesOf("Bob"), await bob.picturesOf("Ada")];
         const began = Date.now();
-        const code = await owner.stop();
+        const ended = await owner.stop();
         const took = Date.now() - began;
         await after(2_000);
-        for (const one of inside.slice(0, 2)) await one.page.evaluate(() => Object.assign(window, { isCounted: true }));
+        for (const one of [ada, bob]) await one.page.evaluate(() => Object.assign(window, { isCounted: true }));
+        const shown = [await ada.picturesOf("Bob"), await bob.picturesOf("Ada")].map((now, one) => ((1_000 * (now - pictures[one]!)) / (Date.now() - began)).toFixed(1));
         const both = (await counting).map((counts) => counts.filter((count) => count >= 2).length * LOOKED_AT_EACH);
-        rounds.push(`the node ended after ${took} ms with ${code}; direct ${await longest(direct.pairs)}, forwarded ${await longest(forwarded.pairs)}; both links carried pictures for about ${both.join(" and ")} ms`);
-        expect(cluster.ownerOf(forwarded.code).name).not.toBe(owner.name);
+        const gaps = await Promise.all(pairs.map(([one, other]) => one.longestGap(other)));
+        rounds.push(`${gaps.join(" and ")}; the node, which had ${rooms} other rooms, ended after ${took} ms with ${ended}; both links carried pictures for about ${both.join(" and ")} ms; ${shown.join(" and ")} pictures a second`);
+        expect(cluster.ownerOf(code).name).not.toBe(owner.name);
         await owner.start();
         await isReady(owner);
         await after(PAUSE);
-        await longest([...direct.pairs, ...forwarded.pairs]);
+        await longest(pairs);
     }
-    const stayed = await Promise.all(inside.map((one) => one.page.evaluate(() => "isTheSamePage" in window)));
+    const stayed = await Promise.all([ada, bob, cleo].map((one) => one.page.evaluate(() => "isTheSamePage" in window)));
     expect(stayed.every(Boolean)).toBe(true);
+    for (const { people } of others) for (const one of people) one.leave();
     await cluster.stop();
-    await Promise.all(browsers.map((browser) => browser.close()));
-    console.log(`\nlongest time between two pictures, in ms, without a drain: direct ${still[0]}, forwarded ${still[1]}; with one, nobody reloaded:`);
+    console.log(`\nlongest time between two pictures, in ms, for ten seconds without a drain: ${still}; with one, nobody reloaded:`);
     for (const round of rounds) console.log(`  ${round}`);
 });
 

@@ -78,6 +78,12 @@ export class CallPage {
         await this.entry(name).click();
     }
 
+    /** Raises a hand that stays up: that of whoever speaks for some seconds is lowered, and the microphone of a test beeps. */
+    async raiseHand(): Promise<void> {
+        await this.toolbarButton("Turn off microphone").click();
+        await this.toolbarButton("Raise hand").click();
+    }
+
     toolbarButton(name: string): Locator {
         return this.page.getByRole("toolbar").getByRole("button", { name, exact: true });
     }

@@ -1,7 +1,7 @@
 // Three nodes that are one server, behind nginx, which gives each connection to any of them: nodes that are killed, and one that leaves.
 
-import { isReady, startCluster, type Cluster } from "../fixtures/cluster.ts";
-import { Seated } from "../fixtures/seated.ts";
+import { isReady, startCluster } from "../fixtures/cluster.ts";
+import { occupy } from "../fixtures/seated.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 /** How long a node that has room for its rooms elsewhere takes to end, in milliseconds. */
@@ -9,13 +9,6 @@ const ENDS_WITHIN_MILLIS = 60_000;
 
 /** What a socket is closed with whose room has moved. */
 const MOVED = 4421;
-
-/** Two people without browsers in a room, at different nodes. */
-async function occupy(cluster: Cluster, number: number): Promise<{ code: string; people: Seated[] }> {
-    const { code } = await cluster.newRoom({ name: `Room ${number}`, encryption: "transport" });
-    const at = (first: number) => cluster.nodes.map((_, index) => cluster.nodes[(first + index) % cluster.nodes.length]!.url);
-    return { code, people: [await Seated.join(at(number), code, "Eve"), await Seated.join(at(number + 1), code, "Finn")] };
-}
 
 /** A picture that stands longer than this is frozen for whoever looks at it. */
 const FROZEN_MILLIS = 1_500;

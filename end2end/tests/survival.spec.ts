@@ -20,7 +20,7 @@ test("a server that is killed and started again costs nobody their seat, and no 
     await bob.openPanel("Chat");
     await expect(bob.chat()).toHaveText(["before the crash"]);
     await expect(ada.panel("Chat").getByText("Delivered and saved")).toHaveCount(1);
-    await bob.toolbarButton("Raise hand").click();
+    await bob.raiseHand();
     await expect(ada.tile("Bob").getByRole("img", { name: "Hand raised" })).toBeVisible();
     const seat = await ada.tile("Ada").getAttribute("data-participant");
     await ada.watchGaps(bob);

@@ -59,9 +59,9 @@ test("hands queue in the order in which they were raised", async ({ newRoom, som
     await bob.join();
     await ada.expectToSee(bob);
 
-    await bob.toolbarButton("Raise hand").click();
+    await bob.raiseHand();
     await expect(ada.page.getByRole("status")).toContainText("Bob raised a hand");
-    await ada.toolbarButton("Raise hand").click();
+    await ada.raiseHand();
 
     const queue = (await bob.openPanel("People")).getByRole("region", { name: "Raised hands" }).getByRole("listitem");
     await expect(queue).toHaveText(["Bob (you)", "Ada"]);
