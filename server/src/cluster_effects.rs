@@ -69,6 +69,12 @@ async fn carry_out(state: Weak<Shared>, mut effects: mpsc::UnboundedReceiver<Eff
             Effect::Move { of, fence, to, reply } => {
                 tasks::spawn(async move { _ = reply.send(offer(&state, of, fence, &to).await) });
             }
+            Effect::Keep { of: Ownable::Room(code), fence } => {
+                tasks::spawn(async move {
+                    state.rooms.tell_running(code, RoomEvent::OfferRefused { fence }).await;
+                });
+            }
+            Effect::Keep { of: Ownable::Rings, .. } => {}
             Effect::Coordination(Coordination::Shared) => tracing::info!("Redis is there"),
             Effect::Coordination(Coordination::Alone { share_of }) => {
                 tracing::warn!(
@@ -119,11 +125,7 @@ async fn offer(state: &Shared, of: Ownable, fence: Fence, to: &NodeAt) -> OfferA
     };
     // What is not written by then, the other node does not know.
     _ = timeout(WRITTEN_WITHIN, written).await;
-    let answer = cluster.offer(of, fence, to).await;
-    if let (Ownable::Room(code), OfferAnswer::Refused) = (of, &answer) {
-        state.rooms.tell_running(code, RoomEvent::OfferRefused { fence }).await;
-    }
-    answer
+    cluster.offer(of, fence, to).await
 }
 
 /// Begins the rings with what the node before this one has left.

@@ -251,7 +251,9 @@ impl Driver {
                 }
             }
             Output::Coordination(coordination) => self.tell(Effect::Coordination(coordination)),
-            Output::KeepRoom { .. } => {}
+            Output::KeepRoom { room, fence } => {
+                self.tell(Effect::Keep { of: ownable(room), fence: storage::Fence(fence.0) });
+            }
             Output::DrainingAlone => self.drain_alone(),
             Output::Drained { cause, closed } => {
                 self.tell(Effect::Drained { closed: self.closed });

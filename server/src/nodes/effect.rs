@@ -15,6 +15,8 @@ pub(crate) enum Effect {
     LetGo { of: Ownable, fence: storage::Fence, reason: LetGoReason },
     /// It is offered to another node once everything of it is written; the answer goes back.
     Move { of: Ownable, fence: storage::Fence, to: NodeAt, reply: oneshot::Sender<OfferAnswer> },
+    /// Nothing came of that: it stays here.
+    Keep { of: Ownable, fence: storage::Fence },
     /// How limits work from now on.
     Coordination(Coordination),
     /// The node is to leave, and there is no other that could take its rooms.
